@@ -1,0 +1,1 @@
+"""Kernels: one folder per operation; `reference.py` defines what the operation means."""

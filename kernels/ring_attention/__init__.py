@@ -1,0 +1,1 @@
+"""Attention over a ring of cached keys and values."""

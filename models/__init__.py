@@ -1,0 +1,1 @@
+"""Streaming models and how they are trained."""

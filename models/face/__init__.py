@@ -1,0 +1,1 @@
+"""Channels, rigs and the built-in head."""

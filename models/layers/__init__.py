@@ -1,0 +1,1 @@
+"""Causal streaming layers with explicit state."""

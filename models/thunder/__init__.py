@@ -1,0 +1,1 @@
+"""THUNDER, live: speech to 61 channels of face motion (arXiv 2504.13386)."""

@@ -1,0 +1,1 @@
+"""The live system: ear, engine, stage, transport, server."""

@@ -1,0 +1,1 @@
+"""The ear: any sound in, 16 kHz ticks and speech turns out."""

@@ -1,0 +1,1 @@
+"""The stage: model output becomes timed motion frames, events and recordings."""

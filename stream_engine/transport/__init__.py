@@ -1,0 +1,1 @@
+"""The doors: WebRTC in and out, and the messages on the wire."""
