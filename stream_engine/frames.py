@@ -6,11 +6,12 @@ late either is.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-type Pcm = NDArray[np.int16] | NDArray[np.float32]
+Pcm: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
