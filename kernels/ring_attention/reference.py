@@ -1,0 +1,60 @@
+"""Attention over a ring of cached keys and values: the definition of the operation.
+
+A ring of W rows holds the keys and values of the W positions before the chunk; position p lives in row p mod W. New
+queries see those and the new keys up to themselves, never further back than W positions, whatever the chunking: the
+ring is read before it is written, so a chunk of any length is exact. Distance is penalised linearly (ALiBi, Press et
+al. 2022, §3): only relative position enters, so a stream may run for ever without leaving the trained range.
+"""
+
+import torch
+from torch import Tensor
+
+
+def alibi_slopes(heads: int) -> Tensor:
+    """Slopes `[heads]` of the distance penalty: a geometric series from 2^(-8/heads) down to 2^-8 (ALiBi, §3)."""
+    return torch.tensor([2.0 ** (-8.0 * (h + 1) / heads) for h in range(heads)])
+
+
+def ring_distances(position: Tensor, window: int, chunk: int) -> Tensor:
+    """Distances from each query of a chunk to each row of the ring and to each new key.
+
+    Args:
+        position: `[B]` int64, positions already consumed by each row of the batch.
+        window: rows of the ring; 0 for a stream without past.
+        chunk: number of new positions.
+
+    Returns:
+        `[B, chunk, window + chunk]` int64; negative where a key must not be seen (future, or a row never written).
+    """
+    new = torch.arange(chunk, device=position.device)
+    among_new = (new[:, None] - new[None, :]).expand(position.shape[0], chunk, chunk)
+    if window == 0:
+        return among_new
+    row = torch.arange(window, device=position.device)
+    behind = torch.remainder(position[:, None] - 1 - row, window) + 1  # 1 is the newest row
+    ring = behind[:, None, :] + new[None, :, None]
+    ring = torch.where(behind[:, None, :] <= position[:, None, None], ring, torch.full_like(ring, -1))
+    return torch.cat([ring, among_new], dim=-1)
+
+
+def ring_attention(
+    query: Tensor, keys: Tensor, values: Tensor, distances: Tensor, slopes: Tensor, window: int
+) -> Tensor:
+    """Attention of a chunk over ring and chunk.
+
+    Args:
+        query: `[B, H, T, D]`.
+        keys: `[B, H, W + T, D]`, the ring's rows in storage order, then the new ones.
+        values: as `keys`.
+        distances: `[B, T, W + T]` from :func:`ring_distances`.
+        slopes: `[H]`, penalty per position of distance.
+        window: keys further away than this are not seen.
+
+    Returns:
+        `[B, H, T, D]`.
+    """
+    seen = (distances >= 0) & (distances <= window)
+    bias = -slopes[None, :, None, None] * distances[:, None].to(query.dtype)
+    scores = query @ keys.transpose(-1, -2) * query.shape[-1] ** -0.5 + bias
+    scores = scores.masked_fill(~seen[:, None], float("-inf"))
+    return torch.softmax(scores, dim=-1) @ values

@@ -1,0 +1,53 @@
+"""Reading and writing a network: safetensors, with its configuration in the header."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from models.thunder.model import Thunder, ThunderConfig
+
+ZOO = Path(__file__).resolve().parent.parent / "zoo"
+
+
+class WeightsError(RuntimeError):
+    """Weights that are missing or do not fit."""
+
+
+def weights_path(name_or_path: str | Path) -> Path:
+    """File of a network, by its name in the zoo or by path.
+
+    Raises:
+        WeightsError: there is no such file.
+    """
+    path = Path(name_or_path)
+    if not path.suffix:
+        path = ZOO / f"{name_or_path}.safetensors"
+    if not path.is_file():
+        shipped = ", ".join(sorted(p.stem for p in ZOO.glob("*.safetensors"))) or "none"
+        raise WeightsError(f"no weights at {path}; name a file, or one of the zoo: {shipped}")
+    return path
+
+
+def save_thunder(model: Thunder, path: Path) -> None:
+    """Writes the weights, with the configuration as metadata."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(model.state_dict(), str(path), metadata={"config": json.dumps(asdict(model.config))})
+
+
+def load_thunder(name_or_path: str | Path = "thunder-base") -> Thunder:
+    """A network in evaluation mode.
+
+    Raises:
+        WeightsError: the file is missing, or is none of ours.
+    """
+    path = weights_path(name_or_path)
+    with safe_open(str(path), framework="pt") as file:
+        metadata = file.metadata() or {}
+    if "config" not in metadata:
+        raise WeightsError(f"{path} holds no Thunder configuration; was it written by save_thunder?")
+    model = Thunder(ThunderConfig(**json.loads(metadata["config"])))
+    model.load_state_dict(load_file(str(path)))
+    return model.eval()
