@@ -108,10 +108,13 @@ class Clips:
     @cached_property
     def speech(self) -> list[Clip]:
         """Human sentences with phones (held out)."""
-        return [
-            Clip(path.name.removesuffix(".phones.json"), Group.SPEECH, _read(path.with_name(path.name.replace(".phones.json", ".wav"))), _phones(json.loads(path.read_text())))
-            for path in self._glob("speech", "*.phones.json")
-        ]  # fmt: skip
+        clips = []
+        for path in self._glob("speech", "*.phones.json"):
+            name = path.name.removesuffix(".phones.json")
+            clips.append(
+                Clip(name, Group.SPEECH, _read(path.with_name(f"{name}.wav")), _phones(json.loads(path.read_text())))
+            )
+        return clips
 
     @cached_property
     def grid_val(self) -> list[Clip]:
@@ -123,10 +126,11 @@ class Clips:
         with np.load(folder / "val.npz") as data:
             apertures = inner_lip_aperture(data)
             names, fps = [str(name) for name in data["names"]], float(data["fps"])
-        return [
-            Clip(name, Group.GRID_VAL, _read(folder / "audio" / f"{name}.flac"), _phones(texts[name]["phones"]), apertures[i], fps)
-            for i, name in enumerate(names)
-        ]  # fmt: skip
+        clips = []
+        for name, aperture in zip(names, apertures, strict=True):
+            phones, audio = _phones(texts[name]["phones"]), _read(folder / "audio" / f"{name}.flac")
+            clips.append(Clip(name, Group.GRID_VAL, audio, phones, aperture, fps))
+        return clips
 
     @cached_property
     def rest(self) -> list[Clip]:

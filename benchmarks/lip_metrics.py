@@ -110,7 +110,7 @@ def pearson(a: ArrayLike, b: ArrayLike) -> Floats:
     x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
     x, y = x - x.mean(-1, keepdims=True), y - y.mean(-1, keepdims=True)
     norm = np.sqrt((x**2).sum(-1) * (y**2).sum(-1))
-    return np.divide((x * y).sum(-1), norm, out=np.zeros_like(norm), where=norm > 1e-12)
+    return np.where(norm > 1e-12, (x * y).sum(-1) / np.maximum(norm, 1e-12), 0.0)
 
 
 def real_mouth(pred_gap: ArrayLike, aperture: ArrayLike, fps: float) -> RealMouth:
