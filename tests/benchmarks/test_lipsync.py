@@ -2,12 +2,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.lip_clips import Clip, Clips, Group, MissingDataError, noise, quiet_stretches, stitch
 from benchmarks.lip_metrics import Closures, closures, gap_at
+from benchmarks.lip_predict import predict
 from benchmarks.lip_score import score, score_gaps
+from benchmarks.lipsync import goals, rounded
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
 from models.face.rig import Rig
+from models.streaming import Control
+from models.thunder import Thunder, ThunderConfig
 
 
 def test_missing_data_say_what_to_do(tmp_path: Path) -> None:
@@ -108,3 +113,42 @@ def test_pauses_are_cut_out_and_stitched_to_length() -> None:
     assert np.abs(tone).max() < 0.1
     with pytest.raises(ValueError, match="long enough"):
         stitch([hiss[:100]], 1000)
+
+
+def test_predictions_are_the_tick_by_tick_stream_shifted_by_the_look_ahead() -> None:
+    torch.manual_seed(0)
+    model = Thunder(ThunderConfig(dim=32, layers=1, heads=2, feed_forward=32, window=8, head_width=32)).eval()
+    rng = np.random.default_rng(3)
+    sounds = [rng.standard_normal(count).astype(np.float32) * 0.1 for count in (20_000, 6500)]
+    clips = [Clip(f"clip{i}", Group.REST, sound) for i, sound in enumerate(sounds)]
+
+    got = predict(model, clips, (0, 5), look_ahead_ms=60)
+
+    assert {name: motion.shape for name, motion in got.items()} == {"clip0": (2, 63, 61), "clip1": (2, 21, 61)}
+    assert not np.allclose(got["clip0"][0], got["clip0"][1]), "two seeds move alike"
+    noise = np.random.default_rng(5).standard_normal((24, model.spec.noise_size), np.float32)
+    padded = np.pad(sounds[1], (0, 24 * 320 - len(sounds[1]))).reshape(24, 1, 320)
+    state, frames = model.init_state(1), []
+    for tick in range(24):
+        control = Control(torch.tensor([3]), torch.from_numpy(noise[tick : tick + 1]))
+        frames.append(model.step(torch.from_numpy(padded[tick]), control, state)[0].numpy())
+    np.testing.assert_allclose(got["clip1"][1], np.stack(frames[3:]), atol=2e-5)
+
+    with pytest.raises(ValueError, match="offers 0, 20"):
+        predict(model, clips, (0,), look_ahead_ms=50)
+
+
+def test_goals_hold_only_where_every_rig_and_every_set_reaches_them() -> None:
+    good = {"real_mouth_r": 0.8, "closure_recall": 0.9, "false_closure": 0.01, "rest_open_share": 0.0}
+    assert goals({"head": good, "ict": good})["met"]
+    weak = good | {"speech": {"closure_recall": 0.7, "false_closure": 0.0}}
+    verdict = goals({"head": good, "ict": weak})
+    assert not verdict["met"]
+    assert verdict["closure_recall"] == {"goal": ">= 0.8", "head": True, "ict": False}
+    assert verdict["false_closure"]["ict"]
+    missing = {name: value for name, value in good.items() if name != "rest_open_share"}
+    assert not goals({"head": missing})["met"]
+
+
+def test_json_figures_are_rounded_and_never_nan() -> None:
+    assert rounded({"a": [float("nan"), 0.123456], "b": (1, "x")}) == {"a": [None, 0.1235], "b": [1, "x"]}
