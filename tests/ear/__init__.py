@@ -1,0 +1,1 @@
+"""Tests of the ear: ticks, turns, voice activity."""
