@@ -33,7 +33,7 @@ class TurnRules:
 
     The defaults were chosen on read speech at all alignments of the 32 ms grid (`tests/ear/test_vad.py`). A start is
     told at most 84 ms after the speech it names (two chunks and the rest of a tick); Silero itself hears a soft first
-    phone late, so that from the first phone it is 100 ms in the mean and 180 at worst. An end is told within the
+    phone late, so that from the first phone it is 100 ms in the mean and 200 at worst. An end is told within the
     hang-over + 100 ms of the last phone.
 
     Attributes:

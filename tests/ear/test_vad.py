@@ -50,7 +50,7 @@ def test_rows_do_not_disturb_each_other() -> None:
         if not len(rows):
             continue
         audio = np.stack([sounds[r, at[r] * 320 : at[r] * 320 + 320] for r in rows])
-        for row, p in zip(rows, together.push(rows, audio).probability, strict=True):
+        for row, p in zip(rows.tolist(), together.push(rows, audio).probability, strict=True):
             at[row] += 1
             if not np.isnan(p):
                 told[row].append(float(p))
@@ -82,7 +82,7 @@ def test_turns_of_read_speech_are_told_in_time(name: str) -> None:
         starts.append(media_to_ms(start_told - clip_at) - first)
         ends.append(media_to_ms(end_told - clip_at) - last)
         assert abs(media_to_ms(end.media_time - clip_at) - last) <= 80
-    assert max(starts) <= 180
+    assert max(starts) <= 200
     assert max(ends) <= TurnRules().hang_over_ms + 100
 
 
