@@ -1,6 +1,6 @@
 """Log-mel spectrogram that streams and exports: framing, window, DFT and mel filters as two matrix products.
 
-Frame i ends at sample (i + 1) · hop and looks 25 ms back; nothing looks ahead. The DFT is a plain matrix (400 × 402), so
+Frame i ends at sample (i + 1) · hop and looks 25 ms back; nothing looks ahead. The DFT is a plain matrix, so
 that the graph holds no FFT operator and runs the same under every backend.
 """
 

@@ -132,8 +132,11 @@ class Thunder(nn.Module):
         tails = self.encoder.init_tails(batch_size)
         ring = (batch_size, self.config.layers, self.config.window, self.config.dim)
         return ThunderState(
-            torch.zeros(batch_size, LogMel.TAIL),
-            *tails,
+            audio_tail=torch.zeros(batch_size, LogMel.TAIL),
+            encoder_tail_0=tails[0],
+            encoder_tail_1=tails[1],
+            encoder_tail_2=tails[2],
+            encoder_tail_3=tails[3],
             noise_poles=self.noise.init_state(batch_size),
             behaviour_tail=self.behaviour.init_tail(batch_size),
             position=torch.zeros(batch_size, dtype=torch.int64),
