@@ -1,0 +1,116 @@
+// Watches the microphone, the motion channel and the drawn frames of whatever page it is put into (before the page's own
+// scripts), without touching what they do. All times are performance.now() in ms; positions count microphone samples.
+(() => {
+  const CLICK_LEVEL = 0.45; // speech in the microphone file stays below it
+  const CLICK_HOLD_MS = 200;
+  const probe = {
+    rate: 0,
+    blocks: [], // [arrival, position of the first sample, samples]
+    clicks: [], // position of each burst's onset
+    motion: [], // [arrival, media time, sequence, ear + queue, model, return], the last three in ms
+    drawn: [], // [after the paint, media time]
+    control: [], // messages of the control channel, parsed
+    error: null,
+  };
+  window.latencyProbe = probe;
+
+  // The arrival of a block in a MediaStreamTrackProcessor is the trustworthy clock: an AudioWorklet on the same track
+  // lags it by 4 to 31 ms, and would make latencies look too small.
+  async function watch(track) {
+    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+    let position = 0;
+    let holdUntil = 0;
+    for (;;) {
+      const { value: data, done } = await reader.read();
+      if (done) return;
+      const now = performance.now();
+      const count = data.numberOfFrames;
+      const samples = new Float32Array(count);
+      data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      probe.rate = data.sampleRate;
+      data.close();
+      probe.blocks.push([now, position, count]);
+      if (now >= holdUntil) {
+        const onset = samples.findIndex((x) => Math.abs(x) > CLICK_LEVEL);
+        if (onset >= 0) {
+          probe.clicks.push(position + onset);
+          holdUntil = now + CLICK_HOLD_MS;
+        }
+      }
+      position += count;
+    }
+  }
+
+  const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await getUserMedia(constraints);
+    for (const track of stream.getAudioTracks()) watch(track.clone()).catch((error) => (probe.error = String(error)));
+    return stream;
+  };
+
+  function arrived(event) {
+    const now = performance.now();
+    if (!(event.data instanceof ArrayBuffer) || event.data.byteLength !== 140) return;
+    const view = new DataView(event.data);
+    if (view.getUint8(0) !== 0x11) return;
+    const stages = [12, 14, 16].map((at) => view.getUint16(at, true) / 100);
+    probe.motion.push([now, Number(view.getBigUint64(4, true)), view.getUint16(2, true), ...stages]);
+  }
+
+  const createDataChannel = RTCPeerConnection.prototype.createDataChannel;
+  RTCPeerConnection.prototype.createDataChannel = function (label, ...rest) {
+    const channel = createDataChannel.call(this, label, ...rest);
+    if (label === 'motion') {
+      channel.binaryType = 'arraybuffer';
+      channel.addEventListener('message', arrived);
+    } else if (label === 'control') {
+      channel.addEventListener('message', (event) => probe.control.push(JSON.parse(event.data)));
+    }
+    return channel;
+  };
+
+  // The least a client needs: microphone out, motion in, nothing drawn.
+  probe.connect = async (constraints, lookAheadMs) => {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: constraints });
+    const peer = new RTCPeerConnection({ iceServers: [] });
+    probe.peer = peer;
+    peer.addTransceiver(stream.getAudioTracks()[0], { direction: 'sendonly' });
+    peer.createDataChannel('motion', { ordered: false, maxRetransmits: 0 });
+    peer.createDataChannel('control');
+    await peer.setLocalDescription();
+    if (peer.iceGatheringState !== 'complete') {
+      await new Promise((resolve) => {
+        peer.addEventListener('icegatheringstatechange', () => peer.iceGatheringState === 'complete' && resolve());
+      });
+    }
+    const answer = await fetch(`/whip?look_ahead_ms=${lookAheadMs}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/sdp' },
+      body: peer.localDescription.sdp,
+    });
+    if (answer.status !== 201) throw new Error(`the server answered ${answer.status}: ${await answer.text()}`);
+    probe.location = answer.headers.get('Location');
+    await peer.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
+    return answer.headers.get('X-Session-Id');
+  };
+
+  probe.disconnect = async () => {
+    await fetch(probe.location, { method: 'DELETE' });
+    probe.peer.close();
+  };
+
+  // Once a frame: what media time the page has just drawn. The task after the callback runs when the frame is committed.
+  probe.watchDrawing = (mediaTime) => {
+    const painted = new MessageChannel();
+    let shown = null;
+    painted.port1.onmessage = () => {
+      if (shown !== null) probe.drawn.push([performance.now(), shown]);
+    };
+    const tick = () => {
+      requestAnimationFrame(tick);
+      shown = mediaTime();
+      painted.port2.postMessage(0);
+    };
+    requestAnimationFrame(tick);
+  };
+})();
