@@ -9,7 +9,8 @@
     clicks: [], // position of each burst's onset
     motion: [], // [arrival, media time, sequence, ear + queue, model, return], the last three in ms
     drawn: [], // [after the paint, media time]
-    control: [], // messages of the control channel, parsed
+    control: [], // messages of the control channels, parsed
+    packets: [], // returned sound as a viewer gets it: [RTP timestamp, Opus packet in base64]
     error: null,
   };
   window.latencyProbe = probe;
@@ -69,12 +70,7 @@
     return channel;
   };
 
-  // The least a client needs: microphone out, motion in, nothing drawn.
-  probe.connect = async (constraints, lookAheadMs) => {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: constraints });
-    const peer = new RTCPeerConnection({ iceServers: [] });
-    probe.peer = peer;
-    peer.addTransceiver(stream.getAudioTracks()[0], { direction: 'sendonly' });
+  async function negotiate(peer, path) {
     peer.createDataChannel('motion', { ordered: false, maxRetransmits: 0 });
     peer.createDataChannel('control');
     await peer.setLocalDescription();
@@ -83,22 +79,45 @@
         peer.addEventListener('icegatheringstatechange', () => peer.iceGatheringState === 'complete' && resolve());
       });
     }
-    const answer = await fetch(`/whip?look_ahead_ms=${lookAheadMs}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/sdp' },
-      body: peer.localDescription.sdp,
-    });
+    const headers = { 'Content-Type': 'application/sdp' };
+    const answer = await fetch(path, { method: 'POST', headers, body: peer.localDescription.sdp });
     if (answer.status !== 201) throw new Error(`the server answered ${answer.status}: ${await answer.text()}`);
-    probe.location = answer.headers.get('Location');
     await peer.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
-    return answer.headers.get('X-Session-Id');
+    return { peer, location: answer.headers.get('Location'), session: answer.headers.get('X-Session-Id') };
+  }
+
+  // The least a speaker needs: microphone out, motion in, nothing drawn.
+  probe.speak = async (constraints, lookAheadMs) => {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: constraints });
+    const peer = new RTCPeerConnection({ iceServers: [] });
+    peer.addTransceiver(stream.getAudioTracks()[0], { direction: 'sendonly' });
+    probe.speaker = await negotiate(peer, `/whip?look_ahead_ms=${lookAheadMs}`);
+    return probe.speaker.session;
   };
 
-  probe.disconnect = async () => {
-    await fetch(probe.location, { method: 'DELETE' });
-    probe.peer.close();
+  // A viewer of that session who keeps the packets of its sound: their RTP timestamps are media time (audio_clock), so
+  // a burst in them tells the media time at which the server heard it.
+  probe.view = async (session) => {
+    const peer = new RTCPeerConnection({ iceServers: [], encodedInsertableStreams: true });
+    peer.addTransceiver('audio', { direction: 'recvonly' });
+    peer.addEventListener('track', (event) => {
+      const { readable, writable } = event.receiver.createEncodedStreams();
+      const keep = new TransformStream({
+        transform(frame, controller) {
+          const bytes = String.fromCharCode(...new Uint8Array(frame.data));
+          probe.packets.push([frame.getMetadata().rtpTimestamp, btoa(bytes)]);
+          controller.enqueue(frame);
+        },
+      });
+      readable.pipeThrough(keep).pipeTo(writable).catch(() => undefined); // ends with the connection
+    });
+    probe.viewer = await negotiate(peer, `/whep/${session}`);
   };
 
+  probe.leave = async (connection) => {
+    await fetch(connection.location, { method: 'DELETE' });
+    connection.peer.close();
+  };
   // Once a frame: what media time the page has just drawn. The task after the callback runs when the frame is committed.
   probe.watchDrawing = (mediaTime) => {
     const painted = new MessageChannel();
