@@ -1,0 +1,4 @@
+declare module '@head?url' {
+  const url: string;
+  export default url;
+}

@@ -1,0 +1,61 @@
+/** The page's beginning: shows the controls at once, then brings in the face. */
+
+import './style.css';
+
+import { parsePageParams, takeToken } from './page_params';
+import { loadPreferences } from './preferences';
+import { Problem } from './problems';
+import type { RenderLoop } from './render_loop';
+import { Studio } from './studio';
+import { installTestHook } from './test_hook';
+import { StudioPage } from './ui';
+
+const params = parsePageParams(location.search);
+const preferences = loadPreferences();
+let page: StudioPage | null = null;
+let loop: RenderLoop | null = null;
+
+const studio = new Studio(params, preferences, takeToken(), () => page?.render());
+page = new StudioPage(studio, preferences);
+installTestHook(studio, () => loop);
+
+/** three.js is most of the page's weight; it comes after the first paint. */
+async function startFace(ui: StudioPage): Promise<void> {
+  const [{ StudioScene }, { Face }, { RenderLoop }, head] = await Promise.all([
+    import('./scene'),
+    import('./face'),
+    import('./render_loop'),
+    import('@head?url'),
+  ]);
+  const canvas = document.getElementById('face');
+  if (!(canvas instanceof HTMLCanvasElement)) throw new Error('index.html has no canvas #face');
+  const scene = new StudioScene(canvas);
+  const face = await Face.load(head.default).catch((error: unknown) => {
+    throw new Problem('head_failed', error instanceof Error ? error.message : String(error));
+  });
+  scene.resize();
+  scene.show(face);
+  const running = new RenderLoop(scene, face, studio, (nowMs) => ui.frame(nowMs, running.shown));
+  new ResizeObserver(() => {
+    scene.resize();
+    running.invalidate();
+  }).observe(canvas);
+  running.start();
+  loop = running;
+  canvas.classList.add('ready');
+}
+
+startFace(page).catch((error: unknown) => {
+  studio.report(error instanceof Problem ? error : new Problem('head_failed', String(error)));
+});
+
+if (params.watch !== null) studio.watch();
+
+addEventListener('online', () => studio.nudge());
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) studio.nudge();
+});
+addEventListener('pagehide', () => studio.leave());
+addEventListener('pageshow', (event) => {
+  if (event.persisted) studio.comeBack();
+});

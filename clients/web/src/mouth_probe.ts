@@ -1,0 +1,72 @@
+/**
+ * How far the mouth is open on the screen: the inner lips' vertices, morphed as they are drawn, projected to pixels.
+ *
+ * The pairs come from the GLB: `mesh.extras.lipPairs = [[upper, lower], …]`, vertex indices of the inner lips in the
+ * order of the mesh's position accessor.
+ */
+
+import { Vector3, type Camera, type Mesh } from 'three';
+
+import type { Face } from './face';
+
+export interface MouthOpening {
+  /** Mean over the pairs of the lips' distance, in CSS pixels of the canvas; 0 where they touch or overlap. */
+  readonly px: number;
+  /** The same in the model's units along the head's vertical; negative where lips press together. */
+  readonly signed: number;
+}
+
+export class MouthProbe {
+  private readonly mesh: Mesh | null = null;
+  private readonly pairs: readonly (readonly [number, number])[] = [];
+  private readonly upper = new Vector3();
+  private readonly lower = new Vector3();
+
+  constructor(face: Face) {
+    for (const mesh of face.meshes) {
+      const pairs = readPairs(mesh);
+      if (pairs === null) continue;
+      this.mesh = mesh;
+      this.pairs = pairs;
+      return;
+    }
+  }
+
+  /** Null where the head does not tell where its lips are. */
+  measure(camera: Camera, heightPx: number): MouthOpening | null {
+    const { mesh, pairs, upper, lower } = this;
+    if (mesh === null) return null;
+    mesh.updateWorldMatrix(true, false);
+    let px = 0;
+    let signed = 0;
+    for (const [u, l] of pairs) {
+      mesh.getVertexPosition(u, upper);
+      mesh.getVertexPosition(l, lower);
+      const gap = upper.y - lower.y;
+      signed += gap;
+      upper.applyMatrix4(mesh.matrixWorld).project(camera);
+      lower.applyMatrix4(mesh.matrixWorld).project(camera);
+      const height = (upper.y - lower.y) * 0.5 * heightPx;
+      const width = (upper.x - lower.x) * 0.5 * heightPx * aspectOf(camera);
+      if (gap > 0) px += Math.hypot(width, height);
+    }
+    return { px: px / pairs.length, signed: signed / pairs.length };
+  }
+}
+
+function aspectOf(camera: Camera): number {
+  return 'aspect' in camera && typeof camera.aspect === 'number' ? camera.aspect : 1;
+}
+
+/** GLTFLoader puts a mesh's extras into `userData`, of the mesh or (with several primitives) of its group. */
+function readPairs(mesh: Mesh): [number, number][] | null {
+  for (const data of [mesh.userData, mesh.geometry.userData, mesh.parent?.userData]) {
+    const pairs: unknown = data?.['lipPairs'];
+    if (Array.isArray(pairs) && pairs.length > 0 && pairs.every(isPair)) return pairs;
+  }
+  return null;
+}
+
+function isPair(value: unknown): value is [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every((index) => Number.isInteger(index));
+}

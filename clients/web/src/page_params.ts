@@ -1,0 +1,44 @@
+/** What the page's address asks for, and the token, which leaves the address at once and lives as long as the tab. */
+
+const TOKEN_KEY = 'stream-engine-token';
+
+export interface PageParams {
+  /** Session to watch, or null for the speaker's page. */
+  readonly watch: string | null;
+  readonly lookAheadMs: number | null;
+  readonly seed: number | null;
+  /** `?raw=1`: echo cancelling, noise suppression and gain control all off, as measurements need it. */
+  readonly rawMicrophone: boolean;
+}
+
+/** Read a query string. Numbers that are none are ignored; the server checks their range. */
+export function parsePageParams(search: string): PageParams {
+  const query = new URLSearchParams(search);
+  const whole = (name: string): number | null => {
+    const text = query.get(name);
+    return text !== null && /^\d{1,10}$/.test(text) ? Number(text) : null;
+  };
+  const watch = query.get('watch');
+  return {
+    watch: watch === null || watch === '' ? null : watch,
+    lookAheadMs: whole('look_ahead_ms'),
+    seed: whole('seed'),
+    rawMicrophone: query.get('raw') === '1',
+  };
+}
+
+/** Take the token out of the address (where shoulders and histories see it) and keep it for this tab. */
+export function takeToken(): string | null {
+  const address = new URL(location.href);
+  const token = address.searchParams.get('token');
+  if (token !== null) {
+    address.searchParams.delete('token');
+    history.replaceState(history.state, '', address);
+    if (token !== '') keepToken(token);
+  }
+  return sessionStorage.getItem(TOKEN_KEY);
+}
+
+export function keepToken(token: string): void {
+  sessionStorage.setItem(TOKEN_KEY, token);
+}

@@ -1,0 +1,119 @@
+/** The studio the face sits in: soft light, a camera that frames the face on any screen, and drawing. */
+
+import {
+  AmbientLight,
+  DirectionalLight,
+  HemisphereLight,
+  NeutralToneMapping,
+  PMREMGenerator,
+  PerspectiveCamera,
+  Scene,
+  Vector3,
+  WebGLRenderer,
+} from 'three';
+import { RoomEnvironment } from 'three/addons/environments/RoomEnvironment.js';
+
+import type { Face } from './face';
+import { Problem } from './problems';
+import { Quality } from './quality';
+
+/** A long lens: a face seen from close by is all nose. */
+const FIELD_OF_VIEW = 20;
+/** What must be in the picture, in pupil distances (63 mm): the head with some air, and a hint of shoulders. */
+const FRAME_HEIGHT = 5.4;
+const FRAME_WIDTH = 4;
+/** The picture's middle below the eyes, in pupil distances. */
+const FRAME_DROP = 0.55;
+
+export class StudioScene {
+  readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.1, 100);
+  private readonly renderer: WebGLRenderer;
+  private readonly scene = new Scene();
+  private readonly quality: Quality;
+  private face: Face | null = null;
+  private readonly eye = new Vector3();
+
+  /** @throws Problem `no_webgl`. */
+  constructor(readonly canvas: HTMLCanvasElement) {
+    try {
+      this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: 'high-performance' });
+    } catch (error) {
+      throw new Problem('no_webgl', error instanceof Error ? error.message : String(error));
+    }
+    this.quality = new Quality(window.devicePixelRatio, drawsInSoftware(this.renderer));
+    this.renderer.toneMapping = NeutralToneMapping;
+    this.renderer.toneMappingExposure = 1.05;
+    this.light();
+  }
+
+  /** Put a face into the studio in place of the one before. */
+  show(face: Face): void {
+    if (this.face !== null) {
+      this.scene.remove(this.face.root);
+      this.face.dispose();
+    }
+    this.face = face;
+    this.scene.add(face.root);
+    this.frame();
+  }
+
+  /** Fit the canvas's present size. */
+  resize(): void {
+    const { clientWidth, clientHeight } = this.canvas;
+    if (clientWidth === 0 || clientHeight === 0) return;
+    this.renderer.setPixelRatio(this.quality.ratio);
+    this.renderer.setSize(clientWidth, clientHeight, false);
+    this.camera.aspect = clientWidth / clientHeight;
+    this.frame();
+  }
+
+  /** Draw one frame; `elapsedMs` since the one before (null after a pause) tells whether the machine keeps up. */
+  draw(elapsedMs: number | null): void {
+    if (elapsedMs !== null && this.quality.observe(elapsedMs)) this.resize();
+    this.renderer.render(this.scene, this.camera);
+  }
+
+  get pixelRatio(): number {
+    return this.quality.ratio;
+  }
+
+  private light(): void {
+    const generator = new PMREMGenerator(this.renderer);
+    const room = new RoomEnvironment();
+    this.scene.environment = generator.fromScene(room, 0.04).texture;
+    this.scene.environmentIntensity = 0.45;
+    room.dispose();
+    generator.dispose();
+    const key = new DirectionalLight(0xfff1e2, 2);
+    key.position.set(-2.2, 2.6, 4);
+    const fill = new DirectionalLight(0xffe7dc, 0.5);
+    fill.position.set(3, 0.2, 3);
+    const rim = new DirectionalLight(0xcfe0ff, 1.6);
+    rim.position.set(3, 2, -3);
+    const back = new DirectionalLight(0xffd9b0, 0.9);
+    back.position.set(-3.5, 1, -2.5);
+    this.scene.add(key, fill, rim, back, new HemisphereLight(0xfff4ea, 0xc79a88, 0.8), new AmbientLight(0xffffff, 0.1));
+  }
+
+  /** Place the camera so that the whole face is in the picture, on wide screens and tall ones. */
+  private frame(): void {
+    if (this.face === null) return;
+    const { middle, pupils } = this.face.measure();
+    const height = Math.max(FRAME_HEIGHT, FRAME_WIDTH / this.camera.aspect) * pupils;
+    const distance = height / 2 / Math.tan((FIELD_OF_VIEW * Math.PI) / 360);
+    this.eye.copy(middle);
+    this.eye.y -= FRAME_DROP * pupils;
+    this.camera.position.set(this.eye.x, this.eye.y, middle.z + distance);
+    this.camera.lookAt(this.eye);
+    this.camera.near = distance / 10;
+    this.camera.far = distance * 10;
+    this.camera.updateProjectionMatrix();
+  }
+}
+
+function drawsInSoftware(renderer: WebGLRenderer): boolean {
+  const gl = renderer.getContext();
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  const name = String(gl.getParameter(info === null ? gl.RENDERER : info.UNMASKED_RENDERER_WEBGL));
+  return /swiftshader|llvmpipe|software|basic render/i.test(name);
+}

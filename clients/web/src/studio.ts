@@ -1,0 +1,433 @@
+/**
+ * The studio without its looks: voices, connections and what to show, as one state that the page renders.
+ *
+ * A speaker's page holds one line (its session) and, "as viewers see it", a second one to its own session. A watching
+ * page holds a viewer's line only.
+ */
+
+import { Feed } from './feed';
+import { LevelMeter } from './level_meter';
+import { Line, type LineState } from './line';
+import { Microphone } from './microphone';
+import type { PageParams } from './page_params';
+import { keepToken } from './page_params';
+import type { Preferences } from './preferences';
+import { Problem } from './problems';
+import { SAMPLE_CLIPS, SampleVoice } from './sample_voice';
+import { viewerLink, whepPath } from './whep';
+import { Signalling, whipPath } from './whip';
+
+export type Phase = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'stopped';
+/** `own`: the face as it arrives, without sound. `viewers`: the returned sound, and the face paired with it. */
+export type View = 'own' | 'viewers';
+
+export interface StudioState {
+  readonly watching: boolean;
+  readonly phase: Phase;
+  readonly problem: Problem | null;
+  readonly view: View;
+  readonly voice: 'none' | 'microphone' | 'sample';
+  readonly sampleLabel: string | null;
+  readonly muted: boolean;
+  /** The browser plays no sound before the page is clicked. */
+  readonly soundBlocked: boolean;
+  readonly viewerLink: string | null;
+  readonly viewers: number;
+}
+
+/** A session kept only by a finished sample gives its place back after this. */
+const SAMPLE_LINGER_MS = 30_000;
+/** A sample waits this long for the page's own viewer connection, so that its beginning is heard. */
+const VIEWER_WAIT_MS = 2500;
+
+export class Studio {
+  private readonly signalling: Signalling;
+  private readonly line: Line;
+  /** The speaker's second line, to its own session. */
+  private readonly mirrorLine: Line;
+  private readonly audio = new Audio();
+  private context: AudioContext | null = null;
+  private microphone: Microphone | null = null;
+  private sample: SampleVoice | null = null;
+  private nextSample = 0;
+  private linger = 0;
+  private meter: LevelMeter | null = null;
+  private wasOpen = false;
+  private busy = false;
+  private problem: Problem | null = null;
+  private view: View;
+  private soundBlocked = false;
+  private soundMuted = false;
+  private lineState: LineState = 'closed';
+  private viewerOpened: (() => void) | null = null;
+  private lookAheadMs: number | null;
+
+  constructor(
+    private readonly params: PageParams,
+    private readonly preferences: Preferences,
+    token: string | null,
+    private readonly onChange: () => void,
+  ) {
+    this.signalling = new Signalling(token);
+    this.lookAheadMs = params.lookAheadMs;
+    const watch = params.watch;
+    this.view = watch === null ? 'own' : 'viewers';
+    this.line = new Line({
+      path: () => (watch === null ? whipPath({ lookAheadMs: this.lookAheadMs, seed: params.seed }) : whepPath(watch)),
+      signalling: this.signalling,
+      track: () => (watch === null ? this.track : null),
+      listener: {
+        onState: (state, problem) => this.takeLineState(state, problem),
+        onEvent: (event) => {
+          if (event.type === 'stats' || event.type === 'hello') this.onChange();
+        },
+        onSound: (stream) => void this.play(stream),
+      },
+    });
+    this.mirrorLine = new Line({
+      path: () => whepPath(this.line.sessionId ?? ''),
+      signalling: this.signalling,
+      track: () => null,
+      listener: {
+        onState: (state, problem) => {
+          if (state === 'open') this.viewerOpened?.();
+          // The line to the session itself says what is wrong with the session.
+          if (problem !== null && problem.code !== 'session_unknown' && problem.code !== 'session_closed') {
+            if (this.lineState === 'open') this.problem = problem;
+          } else if (state === 'open') this.problem = null;
+          this.onChange();
+        },
+        onEvent: () => undefined,
+        onSound: (stream) => void this.play(stream),
+      },
+    });
+  }
+
+  get state(): StudioState {
+    return {
+      watching: this.watching,
+      phase: this.phase,
+      problem: this.problem,
+      view: this.view,
+      voice: this.sample !== null ? 'sample' : this.microphone !== null ? 'microphone' : 'none',
+      sampleLabel: this.sample?.clip.label ?? null,
+      muted: this.watching ? this.soundMuted : (this.microphone?.muted ?? false),
+      soundBlocked: this.soundBlocked,
+      viewerLink:
+        this.watching || this.phase !== 'live' || this.line.sessionId === null
+          ? null
+          : viewerLink(location.origin, this.line.sessionId),
+      viewers: this.feed.stats?.viewers ?? 0,
+    };
+  }
+
+  /** The feed whose face is shown. */
+  get feed(): Feed {
+    return !this.watching && this.view === 'viewers' && this.mirrorLine.state === 'open'
+      ? this.mirrorLine.feed
+      : this.line.feed;
+  }
+
+  /** The session's own feed, whichever view is on. */
+  get sessionFeed(): Feed {
+    return this.line.feed;
+  }
+
+  get sessionId(): string | null {
+    return this.line.sessionId;
+  }
+
+  /** True while motion may be expected. */
+  get live(): boolean {
+    return this.lineState === 'open';
+  }
+
+  /** Begin watching (a watching page does this by itself). */
+  watch(): void {
+    this.problem = null;
+    this.line.open();
+    this.onChange();
+  }
+
+  /** Speak through the microphone; opens the session where there is none. */
+  async talk(): Promise<void> {
+    await this.exclusively(async () => {
+      const { deviceId, echoCancellation, noiseSuppression } = this.preferences;
+      const raw = this.params.rawMicrophone;
+      const microphone = await Microphone.open({
+        deviceId,
+        echoCancellation: echoCancellation && !raw,
+        noiseSuppression: noiseSuppression && !raw,
+      });
+      this.dropSample();
+      this.microphone?.close();
+      this.microphone = microphone;
+      microphone.onLost(() => {
+        if (this.microphone !== microphone) return;
+        this.stop();
+        this.problem = new Problem('mic_lost');
+        this.onChange();
+      });
+      await this.useContext();
+      await this.sendVoice(microphone.stream);
+    });
+  }
+
+  /** Let a recorded voice speak, heard and seen as viewers do; the microphone, if any, comes back afterwards. */
+  async playSample(): Promise<void> {
+    await this.exclusively(async () => {
+      const context = await this.useContext();
+      const clip = SAMPLE_CLIPS[this.nextSample++ % SAMPLE_CLIPS.length]!;
+      const sample = await SampleVoice.load(context, clip);
+      const viewBefore = this.view;
+      this.dropSample();
+      this.sample = sample;
+      await this.sendVoice(sample.stream);
+      this.setView('viewers');
+      await this.viewerReady();
+      if (this.sample !== sample) return;
+      sample.start(() => void this.sampleEnded(sample, viewBefore));
+    });
+  }
+
+  /** End the session and let the microphone go. */
+  stop(): void {
+    clearTimeout(this.linger);
+    this.mirrorLine.close();
+    this.line.close();
+    this.dropSample();
+    this.microphone?.close();
+    this.microphone = null;
+    this.setMeter(null);
+    this.audio.srcObject = null;
+    this.problem = null;
+    this.wasOpen = false;
+    this.onChange();
+  }
+
+  setView(view: View): void {
+    if (this.watching) return;
+    this.view = view;
+    if (view === 'viewers' && this.lineState === 'open') this.mirrorLine.open();
+    if (view === 'own') {
+      this.mirrorLine.close();
+      this.audio.srcObject = null;
+      this.soundBlocked = false;
+    }
+    this.onChange();
+  }
+
+  /** Speakers mute their microphone, viewers the sound. */
+  setMuted(muted: boolean): void {
+    if (this.watching) {
+      this.soundMuted = muted;
+      this.audio.muted = muted;
+    } else if (this.microphone !== null) {
+      this.microphone.muted = muted;
+      this.line.send({ type: 'mute', muted });
+    }
+    this.onChange();
+  }
+
+  /** How far the network looks ahead; the motion stream starts afresh. */
+  setLookAhead(ms: number): void {
+    this.lookAheadMs = ms;
+    this.line.send({ type: 'reset', look_ahead_ms: ms });
+  }
+
+  /** Open the microphone anew with changed preferences, if it is open. */
+  async microphoneChanged(): Promise<void> {
+    if (this.microphone !== null) await this.talk();
+  }
+
+  setToken(token: string): void {
+    keepToken(token);
+    this.signalling.token = token;
+    this.problem = null;
+    // The voice is still there where a speaker was turned away.
+    if (this.watching || this.track !== null) this.line.open();
+    this.onChange();
+  }
+
+  /** Try what failed once more, at a person's wish. */
+  retry(): void {
+    this.problem = null;
+    if (this.watching || this.track !== null) this.line.open();
+    this.onChange();
+  }
+
+  /** Show a problem that arose elsewhere on the page. */
+  report(problem: Problem): void {
+    this.problem = problem;
+    this.onChange();
+  }
+
+  dismiss(): void {
+    this.problem = null;
+    this.onChange();
+  }
+
+  /** A click has come: sound may be played now. */
+  async unblockSound(): Promise<void> {
+    await this.useContext();
+    await this.startAudio();
+  }
+
+  /** Network or page are back after an absence. */
+  nudge(): void {
+    this.line.nudge();
+    this.mirrorLine.nudge();
+  }
+
+  /** The page goes away: tell the server, so that the place is free at once. */
+  leave(): void {
+    this.mirrorLine.close();
+    this.line.close();
+  }
+
+  /** The page was kept by the browser and shown again. */
+  comeBack(): void {
+    if (this.watching || this.track !== null) this.line.open();
+  }
+
+  /** Loudness of the voice sent (or heard, for viewers), 0..1. */
+  level(nowMs: number): number {
+    return this.meter?.read(nowMs) ?? 0;
+  }
+
+  private get watching(): boolean {
+    return this.params.watch !== null;
+  }
+
+  private get track(): MediaStreamTrack | null {
+    return this.sample?.track ?? this.microphone?.track ?? null;
+  }
+
+  private get phase(): Phase {
+    if (this.lineState === 'open') return 'live';
+    if (this.lineState === 'connecting') return this.wasOpen ? 'reconnecting' : 'connecting';
+    if (this.lineState === 'waiting') return 'reconnecting';
+    if (this.busy) return 'connecting';
+    return this.problem === null ? 'idle' : 'stopped';
+  }
+
+  private takeLineState(state: LineState, problem: Problem | null): void {
+    this.lineState = state;
+    if (state === 'open') {
+      this.wasOpen = true;
+      this.problem = null;
+      if (this.microphone?.muted === true) this.line.send({ type: 'mute', muted: true });
+      if (!this.watching && this.view === 'viewers') this.mirrorLine.open();
+    } else {
+      if (!this.watching) this.mirrorLine.close();
+      // While a try is under way, what went wrong before stays readable.
+      if (state !== 'connecting') this.problem = this.wordFor(problem);
+      if (state === 'closed' && problem?.remedy === 'user') this.releaseVoice();
+    }
+    this.onChange();
+  }
+
+  private wordFor(problem: Problem | null): Problem | null {
+    if (problem?.code === 'token_needed' && this.signalling.token !== null) {
+      return new Problem('token_wrong', problem.detail);
+    }
+    return problem;
+  }
+
+  /** A session that ended for good leaves no microphone open behind it. */
+  private releaseVoice(): void {
+    this.dropSample();
+    this.microphone?.close();
+    this.microphone = null;
+    this.setMeter(null);
+    this.wasOpen = false;
+  }
+
+  private async exclusively(action: () => Promise<void>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.problem = null;
+    this.onChange();
+    try {
+      if (!('RTCPeerConnection' in window)) throw new Problem('no_webrtc');
+      await action();
+    } catch (error) {
+      this.problem = error instanceof Problem ? error : new Problem('protocol', String(error));
+    } finally {
+      this.busy = false;
+      this.onChange();
+    }
+  }
+
+  private async sendVoice(stream: MediaStream): Promise<void> {
+    clearTimeout(this.linger);
+    if (this.context !== null) this.setMeter(new LevelMeter(this.context, stream));
+    if (this.lineState === 'closed') this.line.open();
+    else await this.line.replaceTrack(this.track);
+  }
+
+  private async sampleEnded(sample: SampleVoice, viewBefore: View): Promise<void> {
+    if (this.sample !== sample) return;
+    if (this.microphone === null) {
+      this.linger = window.setTimeout(() => {
+        if (this.sample === sample) this.stop();
+      }, SAMPLE_LINGER_MS);
+      return;
+    }
+    this.dropSample();
+    await this.sendVoice(this.microphone.stream);
+    this.setView(viewBefore);
+  }
+
+  private dropSample(): void {
+    const sample = this.sample;
+    this.sample = null;
+    sample?.close();
+  }
+
+  private async viewerReady(): Promise<void> {
+    if (this.mirrorLine.state === 'open') return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, VIEWER_WAIT_MS);
+      this.viewerOpened = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.viewerOpened = null;
+  }
+
+  private async play(stream: MediaStream): Promise<void> {
+    this.audio.srcObject = stream;
+    this.audio.muted = this.watching && this.soundMuted;
+    if (this.watching && this.context !== null) this.setMeter(new LevelMeter(this.context, stream));
+    await this.startAudio();
+  }
+
+  private async startAudio(): Promise<void> {
+    if (this.audio.srcObject === null) return;
+    try {
+      await this.audio.play();
+      this.soundBlocked = false;
+      if (this.watching && this.meter === null && this.audio.srcObject instanceof MediaStream) {
+        const context = await this.useContext();
+        this.setMeter(new LevelMeter(context, this.audio.srcObject));
+      }
+    } catch (error) {
+      // A new stream taking the place of one that was about to play is no refusal.
+      this.soundBlocked = error instanceof DOMException && error.name === 'NotAllowedError';
+    }
+    this.onChange();
+  }
+
+  private async useContext(): Promise<AudioContext> {
+    this.context ??= new AudioContext();
+    if (this.context.state === 'suspended') await this.context.resume();
+    return this.context;
+  }
+
+  private setMeter(meter: LevelMeter | null): void {
+    this.meter?.close();
+    this.meter = meter;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * `window.streamEngine`: a read-only window for end-to-end tests and the curious; README.md describes every field.
+ */
+
+import { channelsByName } from './channels';
+import type { RenderLoop, Shown } from './render_loop';
+import type { Studio } from './studio';
+
+function describeShown(shown: Shown) {
+  return {
+    atMs: shown.atMs,
+    mediaTime: shown.mediaTime,
+    wantedMediaTime: shown.wantedMediaTime,
+    pairing: shown.pairing,
+    held: shown.held,
+    speaking: shown.speaking,
+    mouthPx: shown.mouth?.px ?? null,
+    mouthSigned: shown.mouth?.signed ?? null,
+  };
+}
+
+function createHook(studio: Studio, loop: () => RenderLoop | null) {
+  return Object.freeze({
+    get state() {
+      const { problem, ...state } = studio.state;
+      return { ...state, session: studio.sessionId, problem: problem?.code ?? null };
+    },
+    get faceReady() {
+      return loop() !== null;
+    },
+    get motionStats() {
+      const { counter, hz, longestGapMs, playoutDelayMs, buffer } = studio.feed;
+      return {
+        received: counter.received,
+        lost: counter.lost,
+        hz,
+        longestGapMs,
+        playoutDelayMs,
+        buffered: buffer.size,
+      };
+    },
+    get lastFrame() {
+      const frame = studio.feed.lastFrame;
+      if (frame === null) return null;
+      const { mediaTime, sequence, speaking, discontinuity, earQueueMs, modelMs, returnMs } = frame;
+      const channels = channelsByName(frame.channels);
+      return { mediaTime, sequence, speaking, discontinuity, earQueueMs, modelMs, returnMs, channels };
+    },
+    get shown() {
+      const shown = loop()?.shown ?? null;
+      return shown === null ? null : { ...describeShown(shown), channels: channelsByName(shown.channels) };
+    },
+    /** Frames drawn in the last minute, oldest first. */
+    get history() {
+      return (loop()?.history ?? []).map(describeShown);
+    },
+    /** Motion messages of the last minute, in order of arrival. */
+    get arrivals() {
+      return studio.feed.arrivals.map((arrival) => ({ ...arrival }));
+    },
+    get turns() {
+      return studio.sessionFeed.turns.map((turn) => ({ ...turn }));
+    },
+    get latency() {
+      return { ...studio.feed.latency.read(), lookAheadMs: studio.feed.hello?.look_ahead_ms ?? null };
+    },
+    get serverStats() {
+      return structuredClone(studio.feed.stats);
+    },
+    get audioClock() {
+      const { rtpAtZero, heardMediaTime, receiver } = studio.feed;
+      const target = receiver !== null && 'jitterBufferTarget' in receiver ? receiver.jitterBufferTarget : null;
+      return { rtpAtZero, heardMediaTime, jitterBufferTargetMs: target };
+    },
+  });
+}
+
+export type StreamEngineHook = ReturnType<typeof createHook>;
+
+export function installTestHook(studio: Studio, loop: () => RenderLoop | null): void {
+  Object.defineProperty(window, 'streamEngine', { value: createHook(studio, loop), writable: false });
+}
+
+declare global {
+  interface Window {
+    readonly streamEngine: StreamEngineHook;
+  }
+}
