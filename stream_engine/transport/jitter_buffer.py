@@ -228,6 +228,7 @@ class JitterBuffer:
         self.stats.received += 1
         out: list[Sound | Lost] = []
         if self._ssrc is None:
+            self._heard_at = now
             self._begin(packet, now, media_time=0)
         elif packet.ssrc != self._ssrc:
             if packet.ssrc == self._retired[0] and now < self._retired[1]:
@@ -327,15 +328,14 @@ class JitterBuffer:
         self._skipped = 0
         self._transit = None
         self._behind_since = None
-        self._heard_at = now
         self._starve_at = now + MAX_STALL_S
         self._starved = 0
 
     def _restart(self, packet: OpusRtp, now: float) -> list[Sound | Lost]:
         """Ends the present stream and starts another, whose media time goes on with the wall clock."""
         self.stats.restarts += 1
-        out = self.flush(now)
         by_the_clock = self._heard_media + round((now - self._heard_at) * MEDIA_RATE) - self._last_duration
+        out = self.flush(now)
         self._begin(packet, now, media_time=max(self._next_media, by_the_clock))
         return out
 
