@@ -1,0 +1,193 @@
+"""The server: a FastAPI app around the session registry, and its life from start to drain."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp
+
+from stream_engine.clock import Clock
+from stream_engine.engine import Engine, EngineStartError
+from stream_engine.logs import get_logger
+from stream_engine.metrics import CONTENT_TYPE, Metrics
+from stream_engine.security import Gate, Refusal, refusal_response, report_refusal, token_matches
+from stream_engine.session_registry import SessionRegistry
+from stream_engine.settings import Settings
+from stream_engine.studio import Studio
+from stream_engine.transport.ice import prepare_ice
+from stream_engine.transport.messages import PROTOCOL_VERSION
+from stream_engine.transport.whep import whep_router
+from stream_engine.transport.whip import whip_router
+
+_log = get_logger(__name__)
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+_DETAILS = {404: "There is nothing here; docs/protocol.md lists the doors.", 405: "See the Allow header."}
+
+
+class StreamServer:
+    """Everything one server process owns on its event loop.
+
+    Args:
+        settings: how it is set.
+        engine: started and stopped along with the app.
+        clock: source of time.
+
+    Attributes:
+        app: the ASGI application, guarded.
+        registry: its sessions.
+        metrics: what it counts.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine, clock: Clock) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.registry = SessionRegistry(settings, engine, clock, self.metrics)
+        self._engine = engine
+        prepare_ice()
+        self.app: ASGIApp = Gate(self._routes(), settings, self.metrics)
+
+    def _routes(self) -> ASGIApp:
+        app = FastAPI(lifespan=self._lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+        app.add_exception_handler(Refusal, self._on_refusal)
+        app.add_exception_handler(HTTPException, self._on_http_exception)
+        app.add_exception_handler(Exception, self._on_fault)
+        app.include_router(whip_router(self.registry, self.settings))
+        app.include_router(whep_router(self.registry, self.settings))
+        app.get("/api/config")(self._config)
+        app.get("/healthz")(self._healthz)
+        app.get("/readyz")(self._readyz)
+        app.get("/metrics")(self._metrics_text)
+        app.mount("/", Studio(self.settings.web_dir))
+        if not self.settings.allowed_origins:
+            return app
+        return CORSMiddleware(
+            app,
+            allow_origins=self.settings.allowed_origins,
+            allow_methods=["DELETE", "GET", "OPTIONS", "PATCH", "POST"],
+            allow_headers=["Authorization", "Content-Type", "If-Match"],
+            expose_headers=["ETag", "Link", "Location", "X-Session-Id"],
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        try:
+            await self._engine.start()
+        except EngineStartError as error:
+            _log.error("engine_start_failed", detail=str(error))
+            raise
+        self.registry.start()
+        _log.info("ready", sessions=self.settings.max_sessions, engine=self.settings.engine_backend)
+        try:
+            yield
+        finally:
+            await self.registry.drain()
+            await self._engine.stop()
+
+    async def _config(self, request: Request) -> Response:
+        # Open, so that a page can ask for the token; what that guards (TURN credentials) is left out until then.
+        trusted = token_matches(request.headers.get("authorization"), self.settings)
+        servers = self.settings.ice_servers if trusted else ()
+        body = {
+            "version": PROTOCOL_VERSION,
+            "ice_servers": [server.model_dump(exclude_none=True) for server in servers],
+            "look_ahead_ms": self.settings.look_ahead_ms,
+            "token_required": self.settings.token is not None,
+        }
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+    async def _healthz(self) -> Response:
+        return JSONResponse({"status": "alive"}, headers={"Cache-Control": "no-store"})
+
+    async def _readyz(self) -> Response:
+        ready = self.registry.ready
+        status = "ready" if ready else "draining" if self.registry.draining else "engine not ready"
+        return JSONResponse({"status": status}, 200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+    async def _metrics_text(self) -> Response:
+        return Response(self.metrics.render(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
+
+    async def _on_refusal(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
+        report_refusal(error, request.scope, self.metrics)
+        return refusal_response(error)
+
+    async def _on_http_exception(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code, detail = _CODES.get(error.status_code, "refused"), _DETAILS.get(error.status_code, error.detail)
+        refusal = Refusal(error.status_code, code, detail, dict(error.headers or {}))
+        return await self._on_refusal(request, refusal)
+
+    async def _on_fault(self, request: Request, error: Exception) -> Response:
+        _log.error("request_failed", method=request.method, path=request.url.path[:200], exc_info=error)
+        return refusal_response(Refusal(500, "internal", "The server failed at this request; its log says why."))
+
+
+class _Uvicorn(uvicorn.Server):
+    """A uvicorn server that lets our sessions say goodbye before it stops listening."""
+
+    def __init__(self, config: uvicorn.Config, registry: SessionRegistry) -> None:
+        super().__init__(config)
+        self._registry = registry
+        self._draining: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT drain; a second one stops at once."""
+        loop = asyncio.get_running_loop()
+
+        def on_signal(number: int, _: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self._on_signal, signal.Signals(number).name)
+
+        before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, name: str) -> None:
+        if self._draining is not None:
+            _log.warning("stopping_at_once", signal=name)
+            self.should_exit = self.force_exit = True
+            return
+        _log.info("draining", signal=name, sessions=len(self._registry))
+        self._draining = asyncio.get_running_loop().create_task(self._drain(), name="drain")
+
+    async def _drain(self) -> None:
+        try:
+            await self._registry.drain()
+        finally:
+            self.should_exit = True
+
+
+def serve(settings: Settings, engine: Engine, clock: Clock) -> int:
+    """Runs the server until it is told to stop.
+
+    Returns:
+        Exit code: 0 after a drain, 3 if it could not start.
+    """
+    server = StreamServer(settings, engine, clock)
+    config = uvicorn.Config(
+        server.app,
+        host=settings.host,
+        port=settings.port,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        ws="websockets-sansio",
+    )
+    http = _Uvicorn(config, server.registry)
+    scheme = "https" if settings.tls_cert else "http"
+    _log.info("starting", url=f"{scheme}://{settings.host}:{settings.port}", token=settings.token is not None)
+    http.run()
+    return 0 if http.started else 3
