@@ -73,7 +73,12 @@ class OpusDecoder:
     """Opus packets → mono 48 kHz int16; stereo is mixed down inside the codec."""
 
     def __init__(self) -> None:
-        self._codec = self._open()
+        codec = av.CodecContext.create("libopus", "r")
+        assert isinstance(codec, AudioCodecContext)
+        codec.sample_rate = MEDIA_RATE
+        codec.layout = "mono"
+        codec.format = "s16"
+        self._codec = codec
 
     def decode(self, sound: Sound) -> NDArray[np.int16]:
         """Decodes a packet.
@@ -87,25 +92,14 @@ class OpusDecoder:
         try:
             frames = self._codec.decode(av.Packet(sound.payload))
         except av.FFmpegError as error:
-            self._codec = self._open()
             raise OpusDecodeError(f"an Opus packet cannot be decoded ({error}); conceal it") from error
         samples = sum(frame.samples for frame in frames)
         if samples != sound.skip + sound.duration:
-            self._codec = self._open()
             raise OpusDecodeError(
                 f"an Opus packet gave {samples} samples, not {sound.skip + sound.duration}; conceal it"
             )
         pcm = np.concatenate([np.frombuffer(memoryview(frame.planes[0]), np.int16, frame.samples) for frame in frames])
         return pcm[sound.skip :]
-
-    @staticmethod
-    def _open() -> AudioCodecContext:
-        codec = av.CodecContext.create("libopus", "r")
-        assert isinstance(codec, AudioCodecContext)
-        codec.sample_rate = MEDIA_RATE
-        codec.layout = "mono"
-        codec.format = "s16"
-        return codec
 
 
 class Microphone:

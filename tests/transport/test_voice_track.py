@@ -8,7 +8,7 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtp
 from aiortc.mediastreams import MediaStreamError
 from numpy.typing import NDArray
 
-from stream_engine.clock import MEDIA_RATE, SystemClock
+from stream_engine.clock import MEDIA_RATE, ManualClock
 from stream_engine.frames import AudioChunk
 from stream_engine.transport.jitter_buffer import Sound, opus_duration
 from stream_engine.transport.microphone import IncompatibleAiortcError, Microphone, OpusDecoder
@@ -183,7 +183,7 @@ def test_rtp_timestamps_are_media_time_plus_what_the_track_says() -> None:
 
         def on_track(_: MediaStreamTrack) -> None:
             receiver = theirs.getReceivers()[0]
-            microphone = Microphone(receiver, log, SystemClock())
+            microphone = Microphone(receiver, log, ManualClock())
             microphone.start()
             microphones.append(microphone)
             handle = receiver._handle_rtp_packet
