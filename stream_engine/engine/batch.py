@@ -1,0 +1,220 @@
+"""Slots with their queues, stepped as batches: what the worker runs, and `animate` too.
+
+Work-conserving: every slot with a tick waiting is in the next batch; several ticks of one slot are stepped in order.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_engine.clock import TICK_SAMPLES, Clock
+from stream_engine.ear.vad import BatchedVad, VadError
+from stream_engine.engine.backend import Backend
+
+QUEUE_TICKS: Final = 25
+"""Ticks one slot may have waiting (half a second); the oldest is dropped for a newer one."""
+_TICKS_PER_COMPLAINT: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingTick:
+    """A tick in a slot's queue.
+
+    Attributes:
+        index: of the tick.
+        handed_at: `Clock.monotonic()` when it was handed to the engine.
+        ear_ms: carried through.
+        samples: float32 `[320]`.
+    """
+
+    index: int
+    handed_at: float
+    ear_ms: float
+    samples: NDArray[np.float32]
+
+
+class SlotFailure(NamedTuple):
+    """Something a slot's listener must hear of; codes as in `SlotListener.on_failure`."""
+
+    row: int
+    epoch: int
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class StepResult:
+    """What one batch gave; arrays have one entry per row that was stepped.
+
+    Attributes:
+        rows: `[B]`.
+        epochs: `[B]`, telling a slot's lives apart.
+        ticks: the ticks that were stepped, `B` of them.
+        look_ahead: `[B]`.
+        fresh: `[B]` bool, first tick since the slot was opened.
+        channels: `[B, 61]` float32.
+        vad_probability: `[B]` float32, NaN where the tick completed no chunk.
+        vad_media_time: `[B]` int64.
+        started_at: `Clock.monotonic()` when the step began.
+        ended_at: and when it had ended.
+    """
+
+    rows: NDArray[np.int64]
+    epochs: NDArray[np.int64]
+    ticks: list[WaitingTick]
+    look_ahead: NDArray[np.int64]
+    fresh: NDArray[np.bool_]
+    channels: NDArray[np.float32]
+    vad_probability: NDArray[np.float32]
+    vad_media_time: NDArray[np.int64]
+    started_at: float
+    ended_at: float
+
+
+@dataclass(slots=True)
+class _Row:
+    epoch: int
+    look_ahead: int
+    noise: np.random.Generator
+    queue: deque[WaitingTick] = field(default_factory=deque)
+    fresh: bool = True
+    next_index: int = -1
+    dropped: int = 0
+    told_of_vad: bool = False
+
+
+class BatchCore:
+    """All slots of one model.
+
+    Args:
+        backend: with as many state rows as there are slots.
+        vad: voice activity; or why there is none, which every slot is told.
+        clock: for the timings.
+    """
+
+    def __init__(self, backend: Backend, vad: BatchedVad | VadError, clock: Clock) -> None:
+        self._backend = backend
+        self._vad = vad
+        self._clock = clock
+        self._rows: dict[int, _Row] = {}
+        self._failures: list[SlotFailure] = []
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any slot has a tick waiting."""
+        return any(row.queue for row in self._rows.values())
+
+    def open(self, row: int, *, epoch: int, look_ahead: int, seed: int) -> None:
+        """Opens a slot, or starts an open one afresh; ticks of its life before are dropped.
+
+        Noise is drawn from the seed, one row of numbers per tick: what a slot gives depends on its sound, seed and
+        look-ahead alone.
+        """
+        self._rows[row] = _Row(epoch, look_ahead, np.random.Generator(np.random.Philox(seed)))
+        self._backend.reset(np.array([row]))
+        if isinstance(self._vad, VadError):
+            self._failures.append(SlotFailure(row, epoch, "vad_failed", str(self._vad)))
+
+    def close(self, row: int) -> None:
+        """Frees a slot; unknown rows are ignored."""
+        self._rows.pop(row, None)
+
+    def push(self, row: int, epoch: int, tick: WaitingTick) -> None:
+        """Queues a tick; one of a slot's life before is dropped."""
+        slot = self._rows.get(row)
+        if slot is None or slot.epoch != epoch:
+            return
+        if len(slot.queue) >= QUEUE_TICKS:
+            slot.queue.popleft()
+            if slot.dropped % _TICKS_PER_COMPLAINT == 0:
+                detail = "the engine is behind and dropped sound; fewer sessions or a faster machine would help"
+                self._failures.append(SlotFailure(row, epoch, "overloaded", detail))
+            slot.dropped += 1
+        slot.queue.append(tick)
+
+    def take_failures(self) -> list[SlotFailure]:
+        """What listeners must hear of, once."""
+        failures, self._failures = self._failures, []
+        return failures
+
+    def step(self) -> StepResult | None:
+        """Steps one waiting tick of every slot that has one; None if there is none."""
+        rows = np.array(sorted(number for number, row in self._rows.items() if row.queue), np.int64)
+        if not len(rows):
+            return None
+        started_at = self._clock.monotonic()
+        slots = [self._rows[number] for number in rows.tolist()]
+        ticks = [slot.queue.popleft() for slot in slots]
+        audio = np.empty((len(rows), TICK_SAMPLES), np.float32)
+        noise = np.empty((len(rows), self._backend.facts.noise_size), np.float32)
+        for i, (slot, tick) in enumerate(zip(slots, ticks, strict=True)):
+            audio[i] = tick.samples
+            slot.noise.standard_normal(out=noise[i], dtype=np.float32)
+        look_ahead = np.array([slot.look_ahead for slot in slots], np.int64)
+        channels = self._backend.step(rows, audio, look_ahead, noise)
+        probability, media_time = self._hear(rows, slots, ticks, audio)
+        result = StepResult(
+            rows=rows,
+            epochs=np.array([slot.epoch for slot in slots], np.int64),
+            ticks=ticks,
+            look_ahead=look_ahead,
+            fresh=np.array([slot.fresh for slot in slots]),
+            channels=channels,
+            vad_probability=probability,
+            vad_media_time=media_time,
+            started_at=started_at,
+            ended_at=self._clock.monotonic(),
+        )
+        for slot in slots:
+            slot.fresh = False
+        finite: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(channels), axis=1)
+        return result if finite.all() else self._without_broken(result, finite)
+
+    def _hear(
+        self, rows: NDArray[np.int64], slots: list[_Row], ticks: list[WaitingTick], audio: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Voice activity of the batch; its failure is told, and never stops motion."""
+        nothing = np.full(len(rows), np.nan, np.float32), np.zeros(len(rows), np.int64)
+        if isinstance(self._vad, VadError):
+            return nothing
+        for number, slot, tick in zip(rows.tolist(), slots, ticks, strict=True):
+            if tick.index != slot.next_index:  # the slot is fresh, or ticks were dropped
+                self._vad.reset(number, tick.index)
+            slot.next_index = tick.index + 1
+        try:
+            heard = self._vad.push(rows, audio)
+        except VadError as error:
+            for number, slot in zip(rows.tolist(), slots, strict=True):
+                if not slot.told_of_vad:
+                    self._failures.append(SlotFailure(number, slot.epoch, "vad_failed", str(error)))
+                slot.told_of_vad = True
+            return nothing
+        for slot, probability in zip(slots, heard.probability.tolist(), strict=True):
+            if probability == probability:  # a number: it works again
+                slot.told_of_vad = False
+        return heard.probability, heard.media_time
+
+    def _without_broken(self, result: StepResult, finite: NDArray[np.bool_]) -> StepResult:
+        """Starts rows afresh whose frames are no numbers, and leaves those frames out."""
+        broken = result.rows[~finite]
+        self._backend.reset(broken)
+        for number in broken.tolist():
+            slot = self._rows[number]
+            slot.fresh = True
+            detail = "the network gave no numbers for this voice; it was started afresh"
+            self._failures.append(SlotFailure(number, slot.epoch, "slot_reset", detail))
+        return StepResult(
+            rows=result.rows[finite],
+            epochs=result.epochs[finite],
+            ticks=[tick for tick, good in zip(result.ticks, finite.tolist(), strict=True) if good],
+            look_ahead=result.look_ahead[finite],
+            fresh=result.fresh[finite],
+            channels=result.channels[finite],
+            vad_probability=result.vad_probability[finite],
+            vad_media_time=result.vad_media_time[finite],
+            started_at=result.started_at,
+            ended_at=result.ended_at,
+        )
