@@ -38,9 +38,18 @@ def configure_logging(level: str, form: str, stream: TextIO | None = None) -> No
         structlog.processors.StackInfoRenderer(),
     ]
     if form == "json":
-        final: list[Processor] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Local variables stay out of tracebacks: the token may be among them.
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        final: list[Processor] = [
+            structlog.processors.ExceptionRenderer(tracebacks),
+            structlog.processors.JSONRenderer(),
+        ]
     else:
-        final = [structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=32)]
+        final = [
+            structlog.dev.ConsoleRenderer(
+                colors=stream.isatty(), pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

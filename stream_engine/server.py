@@ -125,7 +125,8 @@ class StreamServer:
         return await self._on_refusal(request, refusal)
 
     async def _on_fault(self, request: Request, error: Exception) -> Response:
-        _log.error("request_failed", method=request.method, path=request.url.path[:200], exc_info=error)
+        # The traceback follows by itself: Starlette raises the exception again for uvicorn to log.
+        _log.error("request_failed", method=request.method, path=request.url.path[:200], error=repr(error)[:200])
         return refusal_response(Refusal(500, "internal", "The server failed at this request; its log says why."))
 
 

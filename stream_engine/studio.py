@@ -34,7 +34,9 @@ class Studio(StaticFiles):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory, html=True, check_dir=False)
-        self._index = directory / "index.html"
+
+    async def check_config(self) -> None:
+        """Nothing to check: the build may appear while the server runs."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, or its absence."""
