@@ -1,0 +1,84 @@
+"""Quad loops around an eye: eight of lid skin, three behind the rim. Angles are about the eyeball's centre."""
+
+import numpy as np
+
+from models.face.head import field
+from models.face.head.proportions import EYE_CENTRE, EYE_RADIUS, EYE_YAW_DEG, Array
+
+COLUMNS = 44
+ANGLE: Array = np.arange(COLUMNS) * 2 * np.pi / COLUMNS
+"""0 is the outer corner, counter-clockwise seen from the front: first quarter to the top of the lid."""
+
+SPREAD: Array = np.array([0.0, 2.0, 4.5, 8.0, 12.5, 17.5, 23.0, 29.0])
+"""How far each ring lies outside the rim, degrees."""
+LID_RINGS = len(SPREAD)
+INNER_RINGS = 3
+RIM_RADIUS = EYE_RADIUS * 1.02
+RIM_CLOSED_RADIUS = EYE_RADIUS * 1.10
+"""A morph moves points on straight lines: closed lids bulge so that half-closed ones still clear the eyeball."""
+
+_CREASE_RING = 3
+_CREASE_MM = 1.0
+
+
+def angles(spread: float) -> tuple[Array, Array]:
+    """Longitude and latitude, degrees, of the ring `spread` degrees outside the rim."""
+    c, s = np.cos(ANGLE), np.sin(ANGLE)
+    longitude = np.where(c > 0, (47 + spread * 0.75) * c, (45 + spread * 0.20) * c)
+    upper, lower = (26 + spread) * np.abs(s) ** 0.88, (21.5 + spread * 0.95) * np.abs(s) ** 0.95
+    latitude = np.where(s > 0, upper, -lower) + 3.5 * c
+    return longitude, latitude
+
+
+def direction(longitude: Array, latitude: Array) -> Array:
+    """Unit vectors from the eyeball's centre."""
+    lam, phi = np.radians(longitude + EYE_YAW_DEG), np.radians(latitude)
+    toward: Array = np.stack([np.sin(lam) * np.cos(phi), np.sin(phi), np.cos(lam) * np.cos(phi)], -1)
+    return toward
+
+
+def on_skin(longitude: Array, latitude: Array) -> Array:
+    """Points of the face (without its nose) in these directions."""
+    points = field.cast_out(field.skull, EYE_CENTRE, direction(longitude, latitude), 85.0, 120)
+    return field.project(field.skull, points, 3)
+
+
+def on_eye(longitude: Array, latitude: Array, radius: float = RIM_RADIUS) -> Array:
+    """Points on a sphere around the eyeball."""
+    points: Array = EYE_CENTRE + radius * direction(longitude, latitude)
+    return points
+
+
+def rings(d_upper: Array | float = 0.0, d_lower: Array | float = 0.0, d_side: float = 0.0) -> list[Array]:
+    """The rings, outermost first, with the rim slid along the eyeball.
+
+    Args:
+        d_upper: degrees by which the upper rim rises, `[COLUMNS]` or one number; fades out over the lid's rings.
+        d_lower: the same for the lower rim.
+        d_side: degrees by which both turn outward.
+
+    Returns:
+        `LID_RINGS + INNER_RINGS` arrays `[COLUMNS, 3]`.
+    """
+    s = np.sin(ANGLE)
+    lift = np.where(s > 0, d_upper, d_lower) * np.abs(s) ** 0.5
+    sweep = float(np.abs(lift).max()) / 40.0
+    result = []
+    for ring, spread in enumerate(SPREAD):
+        fade = (1 - spread / SPREAD[-1]) ** 0.9
+        longitude, latitude = angles(spread)
+        longitude, latitude = longitude + d_side * fade, latitude + lift * fade
+        points = on_skin(longitude, latitude)
+        if ring == 0:
+            points = EYE_CENTRE + (points - EYE_CENTRE) * 0.985
+        if ring == _CREASE_RING:
+            depth = _CREASE_MM * np.clip(s, 0, 1) ** 0.5 * np.clip(1 + lift / 60, 0.3, 1)
+            points = points - direction(longitude, latitude) * depth[:, None]
+        result.append(points)
+    result.reverse()
+    longitude, latitude = angles(0.0)
+    radius = RIM_RADIUS + (RIM_CLOSED_RADIUS - RIM_RADIUS) * np.clip(np.abs(lift) / 40.0, 0, 1)[:, None]
+    for step in range(INNER_RINGS):
+        toward = direction(longitude * (1 + 0.12 * step) + d_side, latitude * (1 + 0.28 * step) + lift)
+        result.append(EYE_CENTRE + (radius if sweep else RIM_RADIUS) * toward)
+    return result

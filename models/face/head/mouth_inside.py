@@ -1,0 +1,118 @@
+"""Teeth, gums and tongue: the upper row on the skull, the lower and the tongue on the jaw."""
+
+import numpy as np
+
+from models.face.head.colours import blend, srgb
+from models.face.head.mesh import Mesh, grid_faces
+from models.face.head.proportions import MOUTH_Y, Array, unit
+
+_ENAMEL = "fbf5ea"
+_GUM = "c9686e"
+_STEPS_PER_TOOTH = 9
+_UPPER_WIDTHS: tuple[float, ...] = (7.2, 6.0, 6.0, 5.6, 5.4, 5.6, 5.8)
+_LOWER_WIDTHS: tuple[float, ...] = (4.9, 5.2, 5.6, 5.6, 5.4, 5.6, 5.8)
+_ARC = 21.5
+"""Half width of the arch of teeth; it is an ellipse, deeper than wide."""
+_ARC_DEPTH = 27.0
+
+UPPER_EDGE_Y = MOUTH_Y - 2.2
+"""Height of the upper incisors' edges: a little below the line of closed lips."""
+LOWER_EDGE_Y = MOUTH_Y - 1.6
+BEHIND_LIPS_UPPER = 6.0
+"""The incisors' front lies this far behind the line where lips meet."""
+BEHIND_LIPS_LOWER = 7.6
+
+# Height above the edge, outward offset, how deep the gap between teeth cuts, whether it is gum.
+_PROFILE: tuple[tuple[float, float, float, bool], ...] = (
+    (2.0, -3.4, 0.0, False),
+    (0.0, -1.6, 0.0, False),
+    (0.2, -0.35, 0.8, False),
+    (1.6, 0.25, 1.0, False),
+    (4.5, 0.3, 1.0, False),
+    (7.4, 0.0, 0.9, False),
+    (8.8, -0.2, 0.5, False),
+    (9.2, 0.55, 0.0, True),
+    (10.8, 1.3, 0.0, True),
+    (14.5, 1.3, 0.0, True),
+    (18.0, -1.0, 0.0, True),
+)
+
+
+def teeth(lip_z: float, *, upper: bool) -> tuple[Mesh, Array]:
+    """A row of fourteen teeth with its gum; mesh and linear colours.
+
+    Args:
+        lip_z: z of the middle of the line where the lips meet.
+        upper: the upper row.
+    """
+    widths = _UPPER_WIDTHS if upper else _LOWER_WIDTHS
+    sign = 1.0 if upper else -1.0
+    shrink = 1.0 if upper else 0.93
+    a, b = _ARC * shrink, _ARC_DEPTH * shrink
+    z_middle = lip_z - (BEHIND_LIPS_UPPER if upper else BEHIND_LIPS_LOWER) - b
+    edge_y = UPPER_EDGE_Y if upper else LOWER_EDGE_Y
+    along, angle = _arch(a, b, sum(widths))
+    borders = np.concatenate([[0.0], np.cumsum(widths)])
+    to_border = np.abs(np.abs(along)[:, None] - borders).min(1)
+    tooth = np.clip(np.searchsorted(borders, np.abs(along) - 1e-9) - 1, 0, len(widths) - 1)
+    middle = (borders[tooth] + borders[tooth + 1]) / 2
+    half = np.array(widths)[tooth] / 2
+    between = np.exp(-((to_border / 0.55) ** 2))
+    rounded = 0.9 * np.abs((np.abs(along) - middle) / half) ** 4 * np.where(tooth == 2, 0.4, 1.0)
+    shorter = np.select([tooth == 0, tooth == 1, tooth == 2], [0.0, 0.7 if upper else 0.1, 0.1], 0.25 * (tooth - 1.0))
+    outward = unit(np.stack([np.sin(angle) / a, np.zeros_like(angle), np.cos(angle) / b], -1))
+    base = np.stack([a * np.sin(angle), np.zeros_like(angle), z_middle + b * np.cos(angle)], -1)
+    rows, colours = [], []
+    # Teeth far back are in shade: light comes in through the lips.
+    shade = 0.16 + 0.84 * np.clip((base[:, 2] - (z_middle - 4)) / b, 0, 1) ** 0.8
+    for height, out, gap, gum in _PROFILE:
+        lift = (rounded + shorter) * np.clip(1 - height / 7.5, 0, 1) + (0.7 * between if height == 9.2 else 0.0)
+        row = base + outward * (out - 0.75 * gap * between)[:, None]
+        row[:, 1] = edge_y + sign * (height * (1.0 if upper else 0.86) + lift)
+        rows.append(row)
+        enamel = blend(srgb(_ENAMEL), srgb("b98a76"), np.clip(0.5 * gap * between, 0, 1))
+        colours.append((np.tile(srgb(_GUM), (len(row), 1)) if gum else enamel) * shade[:, None])
+    mesh = Mesh(np.concatenate(rows), grid_faces(len(rows), len(angle), wrap=False))
+    facing = np.tile(outward, (len(rows), 1))
+    return mesh.facing(facing), np.concatenate(colours)
+
+
+def _arch(a: float, b: float, length: float) -> tuple[Array, Array]:
+    """Signed arc length along the arch and its angle, evenly spaced, odd count (one sample in the middle)."""
+    fine = np.linspace(0, np.pi * 0.72, 4000)
+    step = np.hypot(a * np.cos(fine), b * np.sin(fine)) * (fine[1] - fine[0])
+    arc = np.concatenate([[0.0], np.cumsum(step)[:-1]])
+    count = 7 * _STEPS_PER_TOOTH
+    half = np.linspace(0, min(length, float(arc[-1])), count + 1)
+    along = np.concatenate([-half[:0:-1], half])
+    angle: Array = np.sign(along) * np.interp(np.abs(along), arc, fine)
+    return along, angle
+
+
+def tongue(lip_z: float) -> tuple[Mesh, Array]:
+    """The tongue, tip behind the lower incisors, and its linear colours."""
+    length, around = 14, 18
+    t = np.linspace(0, 1, length)
+    back, tip = lip_z - 52.0, lip_z - 11.5
+    z = back + (tip - back) * np.sin(t * np.pi / 2) ** 0.9
+    width = 13.5 * (1 - np.clip((t - 0.35) / 0.65, 0, 1) ** 3.0) ** 0.5 + 0.05
+    height = 6.0 * (1 - np.clip((t - 0.30) / 0.70, 0, 1) ** 2.6) ** 0.5 + 0.05
+    middle_y = MOUTH_Y - 9.5 + 2.0 * np.sin(np.pi * np.clip(t * 1.1, 0, 1)) - 0.6 * t
+    angle = np.arange(around) * 2 * np.pi / around
+    groove = 1.5 * np.exp(-((np.sin(angle / 2 - np.pi / 4) / 0.22) ** 2))
+    x = width[:, None] * np.cos(angle)
+    y = middle_y[:, None] + height[:, None] * (np.sin(angle) - 0.18 * groove * (1 - t[:, None] ** 2))
+    points = np.stack([x, y, np.broadcast_to(z[:, None], x.shape)], -1)
+    mesh = Mesh(points.reshape(-1, 3), grid_faces(length, around, wrap=True))
+    out = mesh.vertices - np.repeat(np.stack([0 * z, middle_y, z], -1), around, axis=0)
+    light = 0.10 + 0.80 * np.clip((mesh.vertices[:, 2] - back - 8) / (tip - back - 8), 0, 1)
+    return mesh.facing(out), srgb("cf6a6e") * light[:, None]
+
+
+def tongue_out(vertices: Array, lip_z: float) -> Array:
+    """TongueOut: forward between the teeth and past the lips, the tip drooping."""
+    back, tip = lip_z - 52.0, lip_z - 11.5
+    t = np.clip((vertices[:, 2] - back) / (tip - back), 0, 1)
+    forward, up = 27.0 * t**1.3, 5.2 * np.sin(np.pi * np.clip(t, 0, 1) ** 0.8) * t**0.3 + 2.0 * t
+    thin = (vertices[:, 1] - (MOUTH_Y - 8.0)) * -0.35 * t
+    return np.stack([-0.12 * vertices[:, 0] * t, up + thin - 3.0 * np.clip(t - 0.8, 0, 1), forward], -1)

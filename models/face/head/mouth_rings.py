@@ -1,0 +1,83 @@
+"""Quad loops around the mouth: skin, the red of the lips, their inner side, the bag behind them.
+
+Built for the character's left half, columns from the middle of the upper lip over the corner to the middle of the
+lower; `topology` mirrors them.
+"""
+
+import numpy as np
+
+from models.face.head import field
+from models.face.head.proportions import MOUTH_HALF_WIDTH, MOUTH_Y, Array
+
+COLUMNS = 60
+"""All around; the half has `COLUMNS // 2 + 1`."""
+HALF: Array = np.pi / 2 - np.arange(COLUMNS // 2 + 1) * 2 * np.pi / COLUMNS
+"""Angle of each column of the half: from 90° down; 0 is the corner."""
+
+_SKIN: tuple[float, ...] = (12.2, 9.2, 6.6, 4.3, 2.3, 0.8, 0.0)
+"""Rings of skin, millimetres from the border of the red."""
+_PROFILE: tuple[float, ...] = (0.16, 0.34, 0.52, 0.70, 0.86, 1.0)
+"""Where the red's rings lie on its curve from border to contact."""
+
+BORDER = len(_SKIN) - 1
+CONTACT = BORDER + len(_PROFILE)
+INNER = CONTACT + 3
+"""Last ring of the lips' inner side; the bag follows."""
+RINGS = INNER + 5
+
+CLOSED_OVERLAP_MM = 0.3
+"""Lips at rest pass each other by this much, so that no light shows between them."""
+
+
+def line(x: Array) -> Array:
+    """Height of the line where closed lips meet: a hint of a smile."""
+    y: Array = MOUTH_Y + 2.6 * (x / MOUTH_HALF_WIDTH) ** 2 - 0.4
+    return y
+
+
+def fullness(x: Array) -> Array:
+    """1 at the middle of the mouth, 0 at its corners."""
+    full: Array = np.clip(1 - (x / MOUTH_HALF_WIDTH) ** 2, 0, 1)
+    return full
+
+
+def half_rings() -> list[Array]:
+    """`RINGS` arrays `[31, 3]`, from the skin inward; columns 0 and 30 lie on x = 0."""
+    c, s = np.cos(HALF), np.sin(HALF)
+    c[0] = c[-1] = 0.0
+    s[COLUMNS // 4] = 0.0
+    upper, sign = s > 0, np.sign(s)
+    x = MOUTH_HALF_WIDTH * c
+    full = fullness(x)
+    bow = -1.3 * np.exp(-((x / 4.2) ** 2)) + 0.6 * np.exp(-(((x - 7) / 4.7) ** 2))
+    red_upper, red_lower = 6.0 * full**0.62 + bow * full, 7.6 * full**0.60
+    y = line(x) + np.where(upper, red_upper, -red_lower) * np.abs(sign)
+    outward = np.stack([c * 0.9, s], -1)
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    rings = []
+    for distance in _SKIN:
+        sx = x + outward[:, 0] * distance * 1.05
+        sy = y + outward[:, 1] * distance * np.where(upper, 0.62, 1.0)
+        rings.append(np.stack([sx, sy, field.cast_front(field.skull, sx, sy)], -1))
+    for ring in rings[2:]:
+        ring[:, 2] -= 1.1 * np.exp(-((ring[:, 0] / 2.8) ** 2)) * upper  # philtrum
+    for ring, depth in zip(rings[3:], (1.0, 1.3, 0.9, 0.5), strict=True):
+        ring[:, 2] -= depth * np.exp(-((ring[:, 0] / 11) ** 2)) * (s < 0)  # fold under the lower lip
+    border = rings[-1]
+    contact_x = x * 0.965
+    contact_y = line(contact_x) - sign * (CLOSED_OVERLAP_MM / 2)
+    contact_z = field.cast_front(field.skull, contact_x, contact_y) - 0.6 - 1.9 * (1 - full) ** 2
+    contact = np.stack([contact_x, contact_y, contact_z], -1)
+    knee = 0.5 * (border + contact)
+    knee[:, 2] += np.where(upper, 5.2, 6.6) * full**0.6 + 0.4
+    knee[:, 1] += np.where(upper, -1.1, -0.4) * full
+    rings += [(1 - t) ** 2 * border + 2 * t * (1 - t) * knee + t * t * contact for t in _PROFILE]
+    apart = sign * full**0.5
+    for dy, dz, narrow in ((0.6, -1.7, 0.985), (2.4, -4.0, 0.97), (5.6, -7.0, 0.95)):
+        rings.append(np.stack([contact_x * narrow, contact_y + apart * dy, contact_z + dz], -1))
+    for dy, dz, narrow in ((11.0, -14.0, 1.0), (15.0, -26.0, 0.97), (15.0, -40.0, 0.85), (8.0, -51.0, 0.5)):
+        rings.append(np.stack([contact_x * narrow, MOUTH_Y - 1.9 + apart * dy, contact_z + dz], -1))
+    # The last of the five is the pole's own ring.
+    last = rings[-1]
+    rings.append(np.stack([last[:, 0] * 0.4, MOUTH_Y - 1.9 + (last[:, 1] - MOUTH_Y + 1.9) * 0.4, last[:, 2] - 2], -1))
+    return rings
