@@ -1,0 +1,138 @@
+"""A real server, a real Chromium and a real voice, shared by the tests of this folder.
+
+Fixtures live as long as the folder's tests and no longer: Playwright's event loop runs in the main thread while its
+browser is open, where other tests want to run their own.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soxr
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from benchmarks.browser import chromium, find_chromium
+from benchmarks.latency import PROBE
+from benchmarks.lip_clips import SAMPLE_RATE
+from benchmarks.lip_metrics import Phone
+from benchmarks.server_process import REPOSITORY, ServerProcess
+from benchmarks.speech_source import MICROPHONE_RATE, burst, spoken, write_microphone
+
+WEB = REPOSITORY / "clients" / "web"
+LEAD_MS = 3500.0
+"""Silence before the first sentence: time to connect, and to see the mouth at rest."""
+GAP_MS = 1200.0
+BURSTS_MS = (300, 900, 1650, 2200, 2950, 3500, 4300)
+"""Bursts after the last sentence, at irregular times, from the end of its silence."""
+
+
+class Voice:
+    """What the microphone hears: sentences with known phones, then bursts.
+
+    Attributes:
+        wav: the microphone's file.
+        phones: in ms of the file.
+        bursts_ms: onsets of the bursts, in ms of the file.
+        speech_end_ms: where silence begins for good but for the bursts.
+        duration_ms: of the file.
+    """
+
+    def __init__(self, wav: Path) -> None:
+        sound = spoken(lead_ms=LEAD_MS, gap_ms=GAP_MS)
+        self.phones: tuple[Phone, ...] = sound.phones
+        self.speech_end_ms = sound.duration_ms - GAP_MS
+        start = len(sound.audio) / SAMPLE_RATE
+        tail = np.zeros(int((BURSTS_MS[-1] / 1000 + 1.2) * MICROPHONE_RATE), np.float32)
+        tone: NDArray[np.float32] = burst(0.01)
+        for at_ms in BURSTS_MS:
+            at = at_ms * MICROPHONE_RATE // 1000
+            tail[at : at + len(tone)] = tone
+        self.bursts_ms = [start * 1000 + at_ms for at_ms in BURSTS_MS]
+        self.duration_ms = start * 1000 + len(tail) * 1000 / MICROPHONE_RATE
+        speech = soxr.resample(sound.audio, SAMPLE_RATE, MICROPHONE_RATE)
+        self.wav = write_microphone(wav, np.concatenate([speech, tail]), MICROPHONE_RATE)
+
+
+@pytest.fixture(scope="package")
+def studio_build() -> Path:
+    """The built studio; built here where sources are newer than the build."""
+    built = WEB / "dist" / "index.html"
+    sources = [path for path in (WEB / "src").rglob("*") if path.is_file()]
+    sources += [WEB / name for name in ("index.html", "package-lock.json", "vite.config.ts")]
+    if built.is_file() and built.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
+        return built.parent
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("no npm to build the studio with; install Node.js")
+    if not (WEB / "node_modules").is_dir():
+        _run(npm, "ci", "--no-audit", "--no-fund")
+    _run(npm, "run", "build")
+    return built.parent
+
+
+@pytest.fixture(scope="package")
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+    return Voice(tmp_path_factory.mktemp("voice") / "microphone.wav")
+
+
+@pytest.fixture(scope="package")
+def server(studio_build: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with ServerProcess(tmp_path_factory.mktemp("server") / "server.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser(voice: Voice) -> Iterator[Browser]:
+    if find_chromium() is None:
+        pytest.skip("no Chromium to drive; install it (on Debian: apt install chromium)")
+    with chromium(voice.wav, loop=False) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page, and what went wrong in it.
+
+    Attributes:
+        page: the page.
+        complaints: errors on its console, and errors nobody caught.
+    """
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def until(self, condition: str, timeout_s: float = 30) -> None:
+        """Waits until a JavaScript expression holds."""
+        self.page.wait_for_function(condition, polling=100, timeout=timeout_s * 1000)
+
+    def talk(self) -> None:
+        """Presses "Talk" and waits for motion."""
+        self.until("window.streamEngine?.faceReady")
+        self.page.click("#talk")
+        self.until("streamEngine.motionStats.received > 25")
+
+
+def open_tab(context: BrowserContext, address: str) -> Tab:
+    """A tab on an address, with the measuring probe in it."""
+    tab = Tab(context.new_page())
+    tab.page.on("console", lambda message: tab.complaints.append(message.text) if message.type == "error" else None)
+    tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    tab.page.add_init_script(path=PROBE)
+    tab.page.goto(address)
+    return tab
+
+
+def new_context(browser: Browser) -> BrowserContext:
+    """A fresh profile with a small window: software GL draws it in time."""
+    return browser.new_context(permissions=["microphone"], viewport={"width": 480, "height": 480})
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(f"{' '.join(command)} failed in clients/web:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")

@@ -1,0 +1,149 @@
+"""Someone speaks, and a face speaks: what a person in front of the studio sees and hears."""
+
+import io
+from itertools import pairwise
+
+import av
+import numpy as np
+import pytest
+from playwright.sync_api import Browser
+
+from benchmarks.latency_analysis import since_captured
+from benchmarks.lip_metrics import (
+    MOTION_FPS,
+    OPEN_VOWELS,
+    SEALED,
+    Floats,
+    closures,
+    real_mouth,
+    silence_mask,
+)
+from benchmarks.server_process import ServerProcess
+from tests.e2e.conftest import Voice
+from tests.e2e.recorded_take import PER_MS, Take, record_take
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def take(browser: Browser, server: ServerProcess, voice: Voice) -> Take:
+    return record_take(browser, server, voice)
+
+
+def test_motion_comes_at_fifty_hertz_without_a_gap(take: Take) -> None:
+    arrival, media_time = take.arrivals[:, 0], take.arrivals[:, 1]
+    order = np.argsort(media_time)
+    assert np.all(np.diff(media_time[order]) == 960), "frames are missing or doubled"
+    seconds = (arrival[-1] - arrival[0]) / 1000
+    assert seconds > 20
+    assert (len(arrival) - 1) / seconds == pytest.approx(50, abs=0.5)
+    assert np.percentile(np.diff(arrival), 99) < 100
+
+
+def test_the_face_is_drawn(take: Take) -> None:
+    with av.open(io.BytesIO(take.picture), "r") as container:
+        picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    assert picture.std() > 10, "the canvas is one colour"
+
+
+def test_the_mouth_on_screen_opens_on_vowels_and_closes_on_p_b_m(take: Take) -> None:
+    gap = gap_on_screen(take)
+    spoken = [phone for phone in take.voice.phones if phone[0] >= first_drawn_ms(take)]
+    counts = closures(gap, spoken)
+    assert counts.stops > 8
+    assert counts.recall_loose >= 0.75, "p, b, m do not close"
+    assert counts.false_closure <= 0.1, "vowels are shut"
+    times = np.arange(len(gap)) * 1000 / MOTION_FPS
+    vowels, stops = (gap[during(take, times, kind)] for kind in (OPEN_VOWELS, SEALED))
+    assert vowels.mean() > 2 * stops.mean()
+    assert np.percentile(gap, 95) > 3, "the mouth opens by less than three pixels"
+
+
+def test_the_mouth_on_screen_rests_in_silence(take: Take) -> None:
+    gap = gap_on_screen(take)
+    times = np.arange(len(gap)) * 1000 / MOTION_FPS
+    # The bursts after the last sentence are no silence.
+    silent = (
+        silence_mask(take.voice.phones, times, 250)
+        & (times > first_drawn_ms(take))
+        & (times < take.voice.speech_end_ms + 900)
+    )
+    assert silent.sum() > 50
+    low, high = np.percentile(gap[~silent], [2, 95])
+    assert (gap[silent] > 0.15 * (high - low)).mean() <= 0.05
+
+
+def test_the_mouth_on_screen_is_in_time_with_the_voice(take: Take) -> None:
+    times = np.arange(0, take.voice.speech_end_ms, 40.0)
+    spoken = np.zeros(len(times))
+    for start, end, phone in take.voice.phones:
+        if phone in OPEN_VOWELS:
+            spoken[(times >= start) & (times < end)] = 1
+    assert abs(real_mouth(gap_on_screen(take), spoken, 25).lag_ms) <= 60
+
+
+def test_turns_are_told_in_time(take: Take) -> None:
+    starts, ends = speech_stretches(take)
+    told = {kind: [turn for turn in take.turns if turn["type"] == kind] for kind in ("speech_started", "speech_ended")}
+    for kind, facts, within_ms in (("speech_started", starts, 100), ("speech_ended", ends, 400)):
+        media = np.array([turn["mediaTime"] for turn in told[kind]], float)
+        at = take.file_ms(media)
+        for fact in facts:
+            assert np.abs(at - fact).min() < 250, f"{kind} is not told near {fact:.0f} ms (told: {at.round()})"
+        late = since_captured(media, [turn["atMs"] for turn in told[kind]], take.microphone, take.position_start)
+        assert np.median(late) <= within_ms, f"{kind} comes {late.round()} ms after the fact"
+
+
+def test_a_viewer_hears_what_is_seen(take: Take) -> None:
+    """Sound and face of the viewer's page lie within 20 ms of each other."""
+    drawn = take.viewer
+    paired = np.array([pairing == "sound" for pairing in drawn.pairing])
+    apart = []
+    for heard_ms in take.heard_ms:
+        shown = shown_at(drawn.at_ms[paired], drawn.media_time[paired], heard_ms)
+        nearest = min(take.burst_media_times, key=lambda burst: abs(burst - shown))
+        apart.append((shown - nearest) / PER_MS)
+    assert len(apart) >= 5
+    assert np.abs(np.median(apart)) <= 20, f"the face is ahead of the sound by {np.round(apart)} ms"
+    assert np.max(np.abs(apart)) <= 40, f"the face is ahead of the sound by {np.round(apart)} ms"
+
+
+def test_nothing_complains_on_the_console(take: Take) -> None:
+    assert take.complaints == []
+
+
+def gap_on_screen(take: Take) -> Floats:
+    """Distance of the lips on the speaker's screen, px, on the voice file's time line at 50 Hz."""
+    at_ms = take.file_ms(take.speaker.media_time)
+    frames = np.arange(0, take.voice.speech_end_ms + 1000, 1000 / MOTION_FPS)
+    order = np.argsort(at_ms)
+    return np.asarray(np.interp(frames, at_ms[order], take.speaker.mouth_px[order]))
+
+
+def first_drawn_ms(take: Take) -> float:
+    """From when on the screen showed the voice, ms of the file."""
+    return float(take.file_ms(take.speaker.media_time).min())
+
+
+def during(take: Take, times_ms: Floats, kinds: frozenset[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Which times lie in the middle half of phones of some kinds."""
+    inside = np.zeros(len(times_ms), bool)
+    for start, end, phone in take.voice.phones:
+        if phone in kinds:
+            quarter = (end - start) / 4
+            inside |= (times_ms >= start + quarter) & (times_ms <= end - quarter)
+    return inside
+
+
+def speech_stretches(take: Take) -> tuple[list[float], list[float]]:
+    """Starts and ends of the sentences, ms of the file (pauses under half a second belong to a sentence)."""
+    spoken = [(start, end) for start, end, phone in take.voice.phones if phone != "SIL"]
+    breaks = [(end, start) for (_, end), (start, _) in pairwise(spoken) if start - end > 500]
+    return [spoken[0][0], *(start for _, start in breaks)], [*(end for end, _ in breaks), spoken[-1][1]]
+
+
+def shown_at(at_ms: Floats, media_time: Floats, moment_ms: float) -> float:
+    """Media time on screen at a moment: the frames around it say how the two clocks lie (a frame lasts, time runs)."""
+    near = np.abs(at_ms - moment_ms) < 150
+    assert near.any(), "nothing was drawn around the burst"
+    return float(np.median(media_time[near] - at_ms[near] * PER_MS) + moment_ms * PER_MS)

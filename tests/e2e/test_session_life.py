@@ -1,0 +1,109 @@
+"""Sessions begin, break and end as a person would want: restart of the server, a closed tab, a hidden one."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.server_process import ServerProcess
+from stream_engine.clock import SystemClock
+from tests.e2e.conftest import new_context, open_tab
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = new_context(browser)
+    yield fresh
+    fresh.close()
+
+
+def sessions(server: ServerProcess) -> float:
+    """Sessions the server counts right now."""
+    for family in text_string_to_metric_families(server.get("/metrics")):
+        for sample in family.samples:
+            if sample.name == "stream_engine_sessions":
+                return float(sample.value)
+    raise AssertionError("the server does not count its sessions")
+
+
+def await_sessions(server: ServerProcess, wanted: int, within_s: float) -> float:
+    """How long it took until the server counted so many sessions, s."""
+    clock, pause = SystemClock(), threading.Event()
+    start = clock.monotonic()
+    while sessions(server) != wanted:
+        assert clock.monotonic() - start < within_s, f"{sessions(server):.0f} sessions after {within_s} s, not {wanted}"
+        pause.wait(0.05)
+    return clock.monotonic() - start
+
+
+def test_a_closed_tab_frees_its_session_at_once(server: ServerProcess, context: BrowserContext) -> None:
+    await_sessions(server, 0, 5)
+    tab = open_tab(context, f"{server.url}/?raw=1")
+    tab.talk()
+    assert sessions(server) == 1
+    tab.page.close(run_before_unload=True)
+    await_sessions(server, 0, 3)  # by DELETE: a lost connection alone would take ICE half a minute to notice
+
+
+def test_stop_ends_the_session_and_talk_begins_another(server: ServerProcess, context: BrowserContext) -> None:
+    tab = open_tab(context, f"{server.url}/?raw=1")
+    tab.talk()
+    first = tab.page.evaluate("streamEngine.state.session")
+    tab.page.click("#talk")
+    tab.until("streamEngine.state.phase === 'idle'")
+    await_sessions(server, 0, 3)
+    tab.talk()
+    tab.until("streamEngine.state.phase === 'live'")
+    assert tab.page.evaluate("streamEngine.state.session") != first
+    assert tab.complaints == []
+
+
+def test_a_hidden_tab_goes_on_and_comes_back_to_the_present(server: ServerProcess, context: BrowserContext) -> None:
+    tab = open_tab(context, f"{server.url}/?raw=1")
+    tab.talk()
+    session = tab.page.evaluate("streamEngine.state.session")
+    # Playwright keeps every page looking focused; without that, a second tab in front hides the first.
+    context.new_cdp_session(tab.page).send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+    front = context.new_page()
+    front.bring_to_front()
+    tab.until("document.hidden")
+    received = tab.page.evaluate("streamEngine.motionStats.received")
+    tab.page.wait_for_function(f"streamEngine.motionStats.received > {received + 100}", polling=200)
+    tab.page.bring_to_front()
+    tab.until("!document.hidden")
+    drawn = tab.page.evaluate("streamEngine.history.length")
+    tab.until(f"streamEngine.history.length > {drawn + 5}")
+    behind = tab.page.evaluate("streamEngine.lastFrame.mediaTime - streamEngine.shown.mediaTime")
+    assert behind < 0.1 * 48_000, f"the face is {behind / 48:.0f} ms behind the newest motion"
+    assert tab.page.evaluate("streamEngine.state.session") == session
+    assert tab.complaints == []
+
+
+def test_a_sample_voice_speaks_without_a_microphone(server: ServerProcess, context: BrowserContext) -> None:
+    tab = open_tab(context, f"{server.url}/")
+    tab.until("window.streamEngine?.faceReady")
+    tab.page.click("#sample")
+    tab.until("streamEngine.shown?.pairing === 'sound' && streamEngine.shown.mouthPx > 2")
+    assert tab.page.evaluate("streamEngine.state.voice") == "sample"
+    assert tab.complaints == []
+
+
+def test_the_page_reconnects_when_the_server_restarts(
+    studio_build: Path, context: BrowserContext, tmp_path: Path
+) -> None:
+    server = ServerProcess(tmp_path / "server.log")
+    with server:
+        tab = open_tab(context, f"{server.url}/?raw=1")
+        tab.talk()
+        first = tab.page.evaluate("streamEngine.state.session")
+        server.kill()
+        tab.until("streamEngine.state.phase === 'reconnecting'", 10)
+        server.start()
+        tab.until("streamEngine.state.phase === 'live' && streamEngine.motionStats.received > 50", 40)
+        assert tab.page.evaluate("streamEngine.state.session") != first
+        assert tab.page.evaluate("streamEngine.state.problem") is None
