@@ -12,6 +12,7 @@ export type ProblemCode =
   | 'token_wrong'
   | 'forbidden'
   | 'server_full'
+  | 'server_starting'
   | 'server_gone'
   | 'server_error'
   | 'session_unknown'
@@ -90,6 +91,11 @@ const WORDS: Record<ProblemCode, Words> = {
   server_full: {
     title: 'The server has no free place right now',
     advice: 'The page takes the next free place by itself. You can leave it open.',
+    remedy: 'auto',
+  },
+  server_starting: {
+    title: 'The server is starting or restarting',
+    advice: 'The page connects by itself in a moment.',
     remedy: 'auto',
   },
   server_gone: {
@@ -181,8 +187,10 @@ export const PROBLEM_CODES = Object.keys(WORDS) as ProblemCode[];
 /** The problem behind an HTTP status; the body may be the server's `{"code", "detail"}`. */
 export function problemOfStatus(status: number, body: string, retryAfter: string | null): Problem {
   let detail = '';
+  let code = '';
   try {
-    const parsed = JSON.parse(body) as { detail?: unknown } | null;
+    const parsed = JSON.parse(body) as { code?: unknown; detail?: unknown } | null;
+    if (typeof parsed?.code === 'string') code = parsed.code;
     if (typeof parsed?.detail === 'string') detail = parsed.detail;
   } catch {
     // Not ours (a proxy's page, say): the status alone speaks.
@@ -192,6 +200,10 @@ export function problemOfStatus(status: number, body: string, retryAfter: string
   if (status === 401) return new Problem('token_needed', detail);
   if (status === 403) return new Problem('forbidden', detail);
   if (status === 404) return new Problem('session_unknown', detail);
+  // A place may be minutes away and is worth the wait asked for; a starting server is back within moments.
+  if (status === 503 && (code === 'not_ready' || code === 'shutting_down')) {
+    return new Problem('server_starting', detail);
+  }
   if (status === 503) return new Problem('server_full', detail, retryAfterMs);
   // A proxy in front of a server that is starting answers 502 or 504.
   if (status === 502 || status === 504) return new Problem('server_gone', detail, retryAfterMs);
