@@ -22,7 +22,7 @@ from stream_engine.engine import (
     SlotTiming,
     VadProbability,
 )
-from stream_engine.engine.backend import ModelFacts
+from stream_engine.engine.backend import DEFAULT_MODEL, ModelFacts
 from stream_engine.engine.packets import CHANGE, CLOSE, OPEN, TICK, Batch, Notice, Results, pack_batch
 from stream_engine.engine.worker import WorkerConfig
 from stream_engine.engine.worker_link import WorkerLink
@@ -373,3 +373,18 @@ class WorkerEngine:
                 return f"it did not answer for {self._limits.hang_s:g} s"
             if not waiting and not link.sending:
                 self._send(link)  # an empty batch: a sign of life is wanted
+
+
+def create_engine(
+    *, backend: str = "onnxruntime", slots: int = 64, threads: int = 0, clock: Clock, model: str = DEFAULT_MODEL
+) -> WorkerEngine:
+    """The engine as the server's settings describe it; start it with `await engine.start()`.
+
+    Args:
+        backend: one of `engine.backend.BACKENDS`.
+        slots: voices at a time.
+        threads: for the worker's arithmetic; 0 leaves half the cores to everything else.
+        clock: source of time.
+        model: name of a network in `models/zoo`, or path of its weights.
+    """
+    return WorkerEngine(WorkerConfig(model=model, backend=backend, slots=slots, threads=threads), clock=clock)

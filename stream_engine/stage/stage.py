@@ -1,0 +1,41 @@
+"""From what the model gave to frames that say which instant they show."""
+
+from stream_engine.clock import TICK_MEDIA
+from stream_engine.engine import SlotOutput
+from stream_engine.frames import MotionFrame, MotionTiming
+
+
+class Stage:
+    """One session's frames: warm-up dropped, numbered, marked where the stream began afresh."""
+
+    def __init__(self) -> None:
+        self._sequence = 0
+        self._first_instant = 0
+        self._discontinuity = False
+
+    def frame(self, output: SlotOutput, *, speaking: bool) -> MotionFrame | None:
+        """The frame a tick gave; None for warm-up, which shows instants before the slot heard anything.
+
+        Args:
+            output: of the session's slot, in order.
+            speaking: what the turn machine says now.
+        """
+        if output.fresh:
+            self._first_instant = output.tick_index
+            self._discontinuity = self._sequence > 0
+        # The step that has consumed tick n returns the frame at instant n + 1 - L, in ticks.
+        instant = output.tick_index + 1 - output.look_ahead_ticks
+        if instant < self._first_instant:
+            return None
+        timing = output.timing
+        frame = MotionFrame(
+            channels=output.channels,
+            media_time=instant * TICK_MEDIA,
+            sequence=self._sequence,
+            speaking=speaking,
+            discontinuity=self._discontinuity,
+            timing=MotionTiming(timing.ear_ms, timing.queue_ms, timing.model_ms, timing.return_ms),
+        )
+        self._sequence += 1
+        self._discontinuity = False
+        return frame
