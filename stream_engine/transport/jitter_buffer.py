@@ -300,13 +300,17 @@ class JitterBuffer:
         if self._ssrc is None:
             return None
         if not self._held:
-            return self._starve_at if self._starved < MAX_STARVATION_S * MEDIA_RATE else None
+            return None if self._paused else self._starve_at
         missing_since = self._missing.get(self._next_sequence)
         if missing_since is None:  # a gap longer than our memory: waiting is pointless
             return min(held.arrived for held in self._held.values())
         gap_deadline = missing_since + self._wait(missing_since)
         # A paused stream has no sound to keep up, so its stale stall deadline must not cut the wait short.
         return min(gap_deadline, self._starve_at) if self._starve_at > missing_since else gap_deadline
+
+    @property
+    def _paused(self) -> bool:
+        return self._starved >= MAX_STARVATION_S * MEDIA_RATE
 
     @property
     def media_time(self) -> int:
@@ -398,10 +402,11 @@ class JitterBuffer:
             self.stats.restarts += 1  # the sender's count has jumped: no clock can have passed so
             ahead = 0
         elif ahead <= -duration:
-            # All of it was made up already: either the network held it back, or the sender had paused its count.
+            # All of it was made up already: either the network held it back, and the rest comes all at once, or the
+            # sender had paused and its count with it (browsers do so while a sender has no track), and stays behind.
             if self._behind_since is None:
                 self._behind_since = now
-            if now - self._behind_since < PAUSE_DECISION_S:
+            if not self._paused and now - self._behind_since < PAUSE_DECISION_S:
                 self.stats.late += 1
                 return []
             self.stats.restarts += 1
