@@ -26,7 +26,7 @@ export default defineConfig({
     proxy: Object.fromEntries(
       ['/whip', '/whep', '/api', '/healthz', '/readyz'].map((path) => [
         path,
-        process.env['STREAM_ENGINE_SERVER'] ?? 'http://127.0.0.1:8000',
+        process.env['STREAM_ENGINE_SERVER'] ?? 'http://127.0.0.1:8788',
       ]),
     ),
   },

@@ -1,8 +1,8 @@
 /**
  * How far the mouth is open on the screen: the inner lips' vertices, morphed as they are drawn, projected to pixels.
  *
- * The pairs come from the GLB: `mesh.extras.lipPairs = [[upper, lower], …]`, vertex indices of the inner lips in the
- * order of the mesh's position accessor.
+ * Which vertices these are comes from the GLB: `mesh.extras.loops = {upperLip: […], lowerLip: […]}`, indices into the
+ * mesh's position accessor, each lower one opposite its partner.
  */
 
 import { Vector3, type Camera, type Mesh } from 'three';
@@ -60,13 +60,17 @@ function aspectOf(camera: Camera): number {
 
 /** GLTFLoader puts a mesh's extras into `userData`, of the mesh or (with several primitives) of its group. */
 function readPairs(mesh: Mesh): [number, number][] | null {
-  for (const data of [mesh.userData, mesh.geometry.userData, mesh.parent?.userData]) {
-    const pairs: unknown = data?.['lipPairs'];
-    if (Array.isArray(pairs) && pairs.length > 0 && pairs.every(isPair)) return pairs;
+  const vertices = mesh.geometry.getAttribute('position').count;
+  for (const data of [mesh.userData, mesh.parent?.userData]) {
+    const loops = data?.['loops'] as { upperLip?: unknown; lowerLip?: unknown } | null | undefined;
+    const upper = loops?.upperLip;
+    const lower = loops?.lowerLip;
+    if (!isIndexList(upper, vertices) || !isIndexList(lower, vertices)) continue;
+    if (upper.length > 0 && upper.length === lower.length) return upper.map((index, i) => [index, lower[i]!]);
   }
   return null;
 }
 
-function isPair(value: unknown): value is [number, number] {
-  return Array.isArray(value) && value.length === 2 && value.every((index) => Number.isInteger(index));
+function isIndexList(value: unknown, vertices: number): value is number[] {
+  return Array.isArray(value) && value.every((index) => Number.isInteger(index) && index >= 0 && index < vertices);
 }

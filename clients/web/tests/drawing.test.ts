@@ -8,7 +8,7 @@ import { MouthProbe } from '../src/mouth_probe';
 import { Quality } from '../src/quality';
 
 /** Two lip vertices that part by one unit with jawOpen, and nodes for head and eyes. */
-function head(lipPairs: unknown = [[0, 1]]): Face {
+function head(loops: unknown = { upperLip: [0], lowerLip: [1] }): Face {
   const geometry = new BufferGeometry();
   geometry.setAttribute('position', new Float32BufferAttribute([0, 0, 0, 0, 0.1, 0], 3));
   geometry.morphTargetsRelative = true;
@@ -20,7 +20,7 @@ function head(lipPairs: unknown = [[0, 1]]): Face {
   });
   const mesh = new Mesh(geometry);
   mesh.updateMorphTargets();
-  mesh.userData = { lipPairs };
+  mesh.userData = { loops };
   const root = new Group();
   for (const name of ['head', 'eye_left', 'eye_right']) {
     const node = new Object3D();
@@ -89,9 +89,12 @@ describe('MouthProbe', () => {
     expect(probe.measure(camera, 400)!.px).toBeCloseTo(90, 3);
   });
 
-  it.each([[[]], [[[0]]], ['lips'], [null]])('knows no lips from %j', (lipPairs) => {
-    expect(new MouthProbe(head(lipPairs)).measure(new PerspectiveCamera(), 400)).toBeNull();
-  });
+  it.each([null, 'lips', {}, { upperLip: [], lowerLip: [] }, { upperLip: [0], lowerLip: [2] }, { upperLip: [0] }])(
+    'knows no lips from %j',
+    (loops) => {
+      expect(new MouthProbe(head(loops)).measure(new PerspectiveCamera(), 400)).toBeNull();
+    },
+  );
 });
 
 describe('Quality', () => {
