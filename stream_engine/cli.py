@@ -55,23 +55,28 @@ def serve_main(arguments: Sequence[str] | None = None) -> int:
 def run_serve(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     """Loads the settings and serves until told to stop."""
     flags: dict[str, Any] = {name: value for name, value in vars(args).items() if name in Settings.model_fields}
-    config: Path | None = args.config
+    file: Path | None = args.config
     try:
-        settings = load_settings(flags, config)
+        settings = load_settings(flags, file)
     except SettingsError as error:
         parser.exit(EXIT_USAGE, f"{parser.prog}: {error}\n")
     # Imported late: `--help` and refusals need neither aiortc nor the engine.
     from stream_engine.clock import SystemClock
-    from stream_engine.engine.worker_engine import create_engine
+    from stream_engine.engine.backend import DEFAULT_MODEL
+    from stream_engine.engine.worker import WorkerConfig
+    from stream_engine.engine.worker_engine import WorkerEngine
     from stream_engine.logs import configure_logging
     from stream_engine.server import serve
 
     configure_logging(settings.log_level, settings.log_format)
     clock = SystemClock()
-    engine = create_engine(
-        backend=settings.engine_backend, slots=settings.engine_slots, threads=settings.engine_threads, clock=clock
+    config = WorkerConfig(
+        model=settings.engine_model or DEFAULT_MODEL,
+        backend=settings.engine_backend,
+        slots=settings.engine_slots,
+        threads=settings.engine_threads,
     )
-    return serve(settings, engine, clock)
+    return serve(settings, WorkerEngine(config, clock=clock), clock)
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     max_viewers: int = Field(32, ge=0, description="viewers of one session at a time")
 
     engine_backend: Literal["onnxruntime", "torch"] = Field("onnxruntime", description="what runs the network")
+    engine_model: str | None = Field(None, description="network of models/zoo, or path of its weights")
     engine_slots: int = Field(64, ge=1, le=1024, description="voices the engine's worker is made for")
     engine_threads: int = Field(0, ge=0, description="threads of the engine's worker (0: it decides)")
 
@@ -158,13 +159,13 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "listening": ("host", "port", "tls_cert", "tls_key", "web_dir"),
     "who may call": ("token", "allowed_hosts", "allowed_origins"),
     "sessions": ("look_ahead_ms", "idle_timeout_s", "max_sessions", "max_viewers", "ice_servers"),
-    "engine": ("engine_backend", "engine_slots", "engine_threads"),
+    "engine": ("engine_model", "engine_backend", "engine_slots", "engine_threads"),
     "logs": ("log_level", "log_format"),
 }
 _METAVARS = {
     "host": "ADDRESS", "web_dir": "DIR", "tls_cert": "FILE", "tls_key": "FILE", "token": "SECRET",
     "allowed_hosts": "NAME,…", "allowed_origins": "URL,…", "ice_servers": "URL,…", "look_ahead_ms": "MS",
-    "idle_timeout_s": "S",
+    "idle_timeout_s": "S", "engine_model": "NAME",
 }  # fmt: skip
 
 
