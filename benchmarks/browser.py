@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from stream_engine.clock import SystemClock
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = (
@@ -59,3 +61,23 @@ def chromium(microphone: Path, *, loop: bool = True) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+class PageTimeoutError(TimeoutError):
+    """Something did not come about in a page in time."""
+
+
+def wait_until(page: Page, condition: str, timeout_s: float = 60.0) -> None:
+    """Waits until a JavaScript expression holds, looking ten times a second.
+
+    Playwright's own `wait_for_function` evaluates inside the page, which our pages' content security policy forbids.
+
+    Raises:
+        PageTimeoutError: it did not hold in time.
+    """
+    clock = SystemClock()
+    deadline = clock.monotonic() + timeout_s
+    while not page.evaluate(condition):
+        if clock.monotonic() > deadline:
+            raise PageTimeoutError(f"in {timeout_s:.0f} s it did not come about that {condition}")
+        page.wait_for_timeout(100)

@@ -18,7 +18,6 @@ a sample: its arrival, minus the arrival of the microphone block that holds the 
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +29,8 @@ from playwright.sync_api import Browser, Page
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.browser import RAW_MICROPHONE, chromium
+from benchmarks.browser import RAW_MICROPHONE, chromium, wait_until
+from benchmarks.json_figures import write_figures
 from benchmarks.latency_analysis import (
     Alignment,
     Microphone,
@@ -40,7 +40,6 @@ from benchmarks.latency_analysis import (
     since_captured,
     stages,
 )
-from benchmarks.lipsync import rounded
 from benchmarks.machine import machine
 from benchmarks.returned_sound import ReturnedSound
 from benchmarks.server_process import ServerProcess
@@ -52,14 +51,13 @@ LOOK_AHEAD_MS = 60
 GOALS_MS = {"p50": 100.0, "p95": 120.0}
 _BURSTS = 10
 _FEWEST_SAMPLES = 300
-_WAIT_MS = 60_000
 
 
 def measure_messages(browser: Browser, url: str, seconds: float) -> dict[str, Any]:
     """Latency of motion messages, with nothing drawn."""
     page = _open(browser, f"{url}/healthz")
     session = page.evaluate("c => latencyProbe.speak(c.microphone, c.lookAhead)", _speak_arguments())
-    page.wait_for_function("latencyProbe.motion.length > 50", polling=200, timeout=_WAIT_MS)
+    wait_until(page, "latencyProbe.motion.length > 50")
     alignment = _align(page, session)
     start = float(page.evaluate("performance.now()"))
     page.wait_for_timeout(seconds * 1000)
@@ -88,9 +86,9 @@ def measure_messages(browser: Browser, url: str, seconds: float) -> dict[str, An
 def measure_rendering(browser: Browser, url: str, seconds: float) -> dict[str, Any]:
     """Latency of drawn frames, in the studio."""
     page = _open(browser, f"{url}/?raw=1&look_ahead_ms={LOOK_AHEAD_MS}")
-    page.wait_for_function("window.streamEngine?.faceReady", polling=200, timeout=_WAIT_MS)
+    wait_until(page, "window.streamEngine?.faceReady")
     page.click("#talk")
-    page.wait_for_function("latencyProbe.motion.length > 50", polling=200, timeout=_WAIT_MS)
+    wait_until(page, "latencyProbe.motion.length > 50")
     alignment = _align(page, page.evaluate("streamEngine.state.session"))
     start = float(page.evaluate("performance.now()"))
     page.evaluate("latencyProbe.watchDrawing(() => streamEngine.shown?.mediaTime ?? null)")
@@ -133,8 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "machine": machine(),
     }
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(rounded(result), indent=2) + "\n")
+        write_figures(options.json, result)
     show(result)
     return 0
 
@@ -169,9 +166,9 @@ def _open(browser: Browser, address: str) -> Page:
 def _align(page: Page, session: str) -> Alignment:
     """Lets a viewer in until enough bursts were heard on both sides, then lets it go."""
     page.evaluate("session => latencyProbe.view(session)", session)
-    page.wait_for_function("latencyProbe.packets.length > 10", polling=200, timeout=_WAIT_MS)
+    wait_until(page, "latencyProbe.packets.length > 10")
     wanted = int(page.evaluate("latencyProbe.clicks.length")) + _BURSTS
-    page.wait_for_function(f"latencyProbe.clicks.length >= {wanted}", polling=200, timeout=_WAIT_MS)
+    wait_until(page, f"latencyProbe.clicks.length >= {wanted}")
     seen = page.evaluate(
         "({ control: latencyProbe.control, packets: latencyProbe.packets, clicks: latencyProbe.clicks })"
     )

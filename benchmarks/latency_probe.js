@@ -11,6 +11,7 @@
     drawn: [], // [after the paint, media time]
     control: [], // messages of the control channels, parsed
     packets: [], // returned sound as a viewer gets it: [RTP timestamp, Opus packet in base64]
+    heard: [], // when each burst in sound the page receives was handed to the loudspeaker
     error: null,
   };
   window.latencyProbe = probe;
@@ -47,6 +48,32 @@
     const stream = await getUserMedia(constraints);
     for (const track of stream.getAudioTracks()) watch(track.clone()).catch((error) => (probe.error = String(error)));
     return stream;
+  };
+
+  async function listen(track) {
+    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+    let holdUntil = 0;
+    for (;;) {
+      const { value: data, done } = await reader.read();
+      if (done) return;
+      const now = performance.now();
+      const samples = new Float32Array(data.numberOfFrames);
+      data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      const rate = data.sampleRate;
+      data.close();
+      const onset = now >= holdUntil ? samples.findIndex((x) => Math.abs(x) > CLICK_LEVEL) : -1;
+      if (onset < 0) continue;
+      probe.heard.push(now + (onset * 1000) / rate); // a block begins to play when it is fetched
+      holdUntil = now + CLICK_HOLD_MS;
+    }
+  }
+
+  const setRemoteDescription = RTCPeerConnection.prototype.setRemoteDescription;
+  RTCPeerConnection.prototype.setRemoteDescription = function (...description) {
+    this.addEventListener('track', ({ track }) => {
+      if (track.kind === 'audio') listen(track.clone()).catch((error) => (probe.error = String(error)));
+    });
+    return setRemoteDescription.apply(this, description);
   };
 
   function arrived(event) {

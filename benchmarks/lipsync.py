@@ -20,17 +20,16 @@ Choose checkpoints by `grid_s1_val` alone, never by the held-out clips.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.json_figures import write_figures
 from benchmarks.lip_clips import Clip, Clips
 from benchmarks.lip_metrics import Closures, closures
 from benchmarks.lip_predict import predict
@@ -106,8 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "took_s": round(clock.monotonic() - started, 1),
     }
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(rounded(result), indent=2) + "\n")
+        write_figures(options.json, result)
     show(result)
     return 0
 
@@ -128,17 +126,6 @@ def show(result: Mapping[str, Any]) -> None:
     console = Console()
     console.print(table)
     console.print("goals met" if result["goals"]["met"] else "goals missed", f"({result['took_s']} s)")
-
-
-def rounded(value: Any) -> Any:
-    """Floats to four digits, recursively; NaN to None, which JSON can hold."""
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(item) for item in value]
-    if isinstance(value, float):
-        return None if np.isnan(value) else round(value, 4)
-    return value
 
 
 def _cell(value: Any) -> str:

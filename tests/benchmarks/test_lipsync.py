@@ -1,14 +1,16 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from benchmarks.json_figures import rounded, write_figures
 from benchmarks.lip_clips import Clip, Clips, Group, MissingDataError, noise, quiet_stretches, stitch
 from benchmarks.lip_metrics import Closures, closures, gap_at
 from benchmarks.lip_predict import predict
 from benchmarks.lip_score import score, score_gaps
-from benchmarks.lipsync import goals, rounded
+from benchmarks.lipsync import goals
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
 from models.face.rig import Rig
 from models.streaming import Control
@@ -150,5 +152,7 @@ def test_goals_hold_only_where_every_rig_and_every_set_reaches_them() -> None:
     assert not goals({"head": missing})["met"]
 
 
-def test_json_figures_are_rounded_and_never_nan() -> None:
+def test_json_figures_are_rounded_and_never_nan(tmp_path: Path) -> None:
     assert rounded({"a": [float("nan"), 0.123456], "b": (1, "x")}) == {"a": [None, 0.1235], "b": [1, "x"]}
+    write_figures(tmp_path / "new" / "figures.json", {"r": 0.5})
+    assert json.loads((tmp_path / "new" / "figures.json").read_text()) == {"r": 0.5}

@@ -16,7 +16,7 @@ import soxr
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from benchmarks.browser import chromium, find_chromium
+from benchmarks.browser import chromium, find_chromium, wait_until
 from benchmarks.latency import PROBE
 from benchmarks.lip_clips import SAMPLE_RATE
 from benchmarks.lip_metrics import Phone
@@ -108,7 +108,7 @@ class Tab:
 
     def until(self, condition: str, timeout_s: float = 30) -> None:
         """Waits until a JavaScript expression holds."""
-        self.page.wait_for_function(condition, polling=100, timeout=timeout_s * 1000)
+        wait_until(self.page, condition, timeout_s)
 
     def talk(self) -> None:
         """Presses "Talk" and waits for motion."""

@@ -73,7 +73,7 @@ def test_a_hidden_tab_goes_on_and_comes_back_to_the_present(server: ServerProces
     front.bring_to_front()
     tab.until("document.hidden")
     received = tab.page.evaluate("streamEngine.motionStats.received")
-    tab.page.wait_for_function(f"streamEngine.motionStats.received > {received + 100}", polling=200)
+    tab.until(f"streamEngine.motionStats.received > {received + 100}")
     tab.page.bring_to_front()
     tab.until("!document.hidden")
     drawn = tab.page.evaluate("streamEngine.history.length")
