@@ -284,7 +284,9 @@ class JitterBuffer:
             self.stats.concealed += 1
             self._next_media += lost.duration
             self._starved += lost.duration
-            self._starve_at += lost.duration / MEDIA_RATE
+            # A poll far too late makes nothing up for the past: its packets may be waiting to be read.
+            step_s = lost.duration / MEDIA_RATE
+            self._starve_at = (self._starve_at if now < self._starve_at + step_s else now) + step_s
         return out
 
     def flush(self, now: float) -> list[Sound | Lost]:

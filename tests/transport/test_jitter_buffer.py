@@ -254,6 +254,16 @@ def test_output_never_stalls_while_a_stream_is_held_up() -> None:
             assert at == pytest.approx(sound.media_time / MEDIA_RATE)
 
 
+def test_a_poll_far_too_late_makes_up_one_packet_only() -> None:
+    """Whoever should have polled was itself held up, and with it the packets: they must not come too late for that."""
+    buffer = JitterBuffer()
+    buffer.add(opus(0), 0.0)
+    assert buffer.poll(0.7) == [Lost(960, 960)]
+    assert buffer.next_deadline == pytest.approx(0.72)
+    late = [k for k in range(1, 36) if not buffer.add(opus(k), 0.701)]
+    assert late == [1]
+
+
 def test_a_stream_that_stops_is_let_alone_after_half_a_second() -> None:
     run = Run()
     run.arrive(0.0, opus(0))
