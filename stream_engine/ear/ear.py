@@ -35,6 +35,11 @@ class Ear:
         self._received_at = 0.0
 
     @property
+    def next_tick(self) -> int:
+        """Index of the tick being gathered."""
+        return self._index
+
+    @property
     def next_media_time(self) -> int:
         """Media time up to which sound was heard."""
         if self._resampler is None:

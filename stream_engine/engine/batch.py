@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stream_engine.clock import TICK_SAMPLES, Clock
 from stream_engine.ear.vad import BatchedVad, VadError
-from stream_engine.engine.backend import Backend
+from stream_engine.engine.backend import Backend, ModelFacts
 
 QUEUE_TICKS: Final = 25
 """Ticks one slot may have waiting (half a second); the oldest is dropped for a newer one."""
@@ -91,16 +91,21 @@ class BatchCore:
 
     Args:
         backend: with as many state rows as there are slots.
-        vad: voice activity; or why there is none, which every slot is told.
+        vad: voice activity; None if nobody wants it; or why there is none, which every slot is told.
         clock: for the timings.
     """
 
-    def __init__(self, backend: Backend, vad: BatchedVad | VadError, clock: Clock) -> None:
+    def __init__(self, backend: Backend, vad: BatchedVad | VadError | None, clock: Clock) -> None:
         self._backend = backend
         self._vad = vad
         self._clock = clock
         self._rows: dict[int, _Row] = {}
         self._failures: list[SlotFailure] = []
+
+    @property
+    def facts(self) -> ModelFacts:
+        """About the model."""
+        return self._backend.facts
 
     @property
     def waiting(self) -> bool:
@@ -178,7 +183,7 @@ class BatchCore:
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Voice activity of the batch; its failure is told, and never stops motion."""
         nothing = np.full(len(rows), np.nan, np.float32), np.zeros(len(rows), np.int64)
-        if isinstance(self._vad, VadError):
+        if not isinstance(self._vad, BatchedVad):
             return nothing
         for number, slot, tick in zip(rows.tolist(), slots, ticks, strict=True):
             if tick.index != slot.next_index:  # the slot is fresh, or ticks were dropped

@@ -1,0 +1,240 @@
+"""Offline, through the same code: a file streamed through ear, batch and stage into a recording.
+
+python -m stream_engine animate speech.wav --out take.csv
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from stream_engine.clock import MEDIA_RATE, MODEL_RATE, TICK_MEDIA, TICK_SAMPLES, Clock, SystemClock
+from stream_engine.ear.ear import Ear
+from stream_engine.ear.tick import AudioTick
+from stream_engine.engine import EngineError, SlotOutput, SlotTiming
+from stream_engine.engine.backend import BACKENDS, DEFAULT_MODEL, load_backend
+from stream_engine.engine.batch import BatchCore, WaitingTick
+from stream_engine.frames import AudioChunk, MotionFrame
+from stream_engine.media_file import MediaFileError, SoundFile
+from stream_engine.stage.live_link_csv import LiveLinkCsv, RecordingError
+from stream_engine.stage.stage import Stage
+
+TICK_MS: Final = TICK_MEDIA * 1000 // MEDIA_RATE
+EXIT_UNUSABLE: Final = 2
+"""Exit code for input that cannot be read, output that cannot be written, an engine that cannot start."""
+_NO_TIMING: Final = SlotTiming(0.0, 0.0, 0.0, 0.0)
+
+
+class Animator:
+    """Streams finished sound through the batch core the live worker runs, in this process.
+
+    Args:
+        backend: one of `engine.backend.BACKENDS`.
+        model: name of a network in `models/zoo`, or path of its weights.
+        slots: seeds at a time.
+        threads: for the arithmetic; 0 uses half the cores.
+        clock: for the core's timings.
+
+    Raises:
+        EngineStartError: the network cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        backend: str = BACKENDS[0],
+        model: str = DEFAULT_MODEL,
+        *,
+        slots: int = 1,
+        threads: int = 0,
+        clock: Clock | None = None,
+    ) -> None:
+        self._slots = slots
+        # Voice activity decides turns, which a recording has none of; it never touches motion.
+        self._core = BatchCore(load_backend(backend, model, slots=slots, threads=threads), None, clock or SystemClock())
+        self._lives = 0
+
+    @property
+    def channels(self) -> int:
+        """Motion channels per frame."""
+        return self._core.facts.channels
+
+    def frames(
+        self, chunks: Iterable[AudioChunk], *, seeds: Sequence[int] = (0,), look_ahead_ticks: int = 3
+    ) -> Iterator[tuple[MotionFrame, ...]]:
+        """Streams sound from a fresh state; the end is flushed with silence.
+
+        Args:
+            chunks: one voice, its media time from 0.
+            seeds: one slot each, stepped as one batch.
+            look_ahead_ticks: 0..5.
+
+        Yields:
+            For each instant one frame per seed. A clip of d ms gives ceil(d / 20) instants from media time 0; with a
+            look-ahead of 0 nothing shows instant 0, and they begin at 960.
+
+        Raises:
+            ValueError: more seeds than slots, or a look-ahead that cannot be.
+        """
+        if not 0 < len(seeds) <= self._slots:
+            raise ValueError(f"{len(seeds)} seeds for {self._slots} slots")
+        if look_ahead_ticks not in self._core.facts.look_ahead_ticks:
+            raise ValueError(f"look-ahead of {look_ahead_ticks * TICK_MS} ms is none of the model's settings")
+        self._lives += 1
+        for row, seed in enumerate(seeds):
+            self._core.open(row, epoch=self._lives, look_ahead=look_ahead_ticks, seed=seed)
+        stages = [Stage() for _ in seeds]
+        ear = Ear()
+        end = 0
+        for chunk in chunks:
+            end = max(end, chunk.media_time + -(-len(chunk.pcm) * MEDIA_RATE // chunk.sample_rate))
+            for tick in ear.push(chunk):
+                yield from self._tick(tick, stages)
+        last_instant = -(-end // TICK_MEDIA) - 1
+        last_tick = last_instant + look_ahead_ticks - 1
+        tail = ear.flush()
+        next_tick = tail[-1].index + 1 if tail else ear.next_tick
+        tail += [AudioTick(np.zeros(TICK_SAMPLES, np.float32), n) for n in range(next_tick, last_tick + 1)]
+        for tick in tail:
+            if tick.index <= last_tick:
+                yield from self._tick(tick, stages)
+
+    def _tick(self, tick: AudioTick, stages: list[Stage]) -> Iterator[tuple[MotionFrame, ...]]:
+        for row in range(len(stages)):
+            self._core.push(row, self._lives, WaitingTick(tick.index, 0.0, 0.0, tick.samples))
+        result = self._core.step()
+        if result is None or len(result.rows) != len(stages):
+            detail = "; ".join(failure.detail for failure in self._core.take_failures())
+            raise EngineError(f"the network failed at {tick.index * TICK_MS} ms: {detail}")
+        frames = []
+        for row, stage in enumerate(stages):
+            output = SlotOutput(
+                channels=result.channels[row],
+                tick_index=tick.index,
+                look_ahead_ticks=int(result.look_ahead[row]),
+                fresh=bool(result.fresh[row]),
+                vad=(),
+                timing=_NO_TIMING,
+            )
+            if frame := stage.frame(output, speaking=False):
+                frames.append(frame)
+        if frames:
+            yield tuple(frames)
+
+
+def animate_samples(
+    pcm: NDArray[np.float32],
+    *,
+    seeds: Sequence[int] = (0,),
+    look_ahead_ticks: int = 3,
+    animator: Animator | None = None,
+) -> NDArray[np.float32]:
+    """Motion of a clip; see `Animator.frames`.
+
+    Args:
+        pcm: `[N]` at 16 kHz, -1..1.
+        seeds: one take each.
+        look_ahead_ticks: 0..5.
+        animator: to use again over many clips; None makes one.
+
+    Returns:
+        `[seeds, ceil(N / 320), 61]`; row k shows k · 20 ms.
+    """
+    animator = animator or Animator(slots=len(seeds))
+    chunks = [AudioChunk(pcm[at : at + MODEL_RATE], MODEL_RATE, at * 3) for at in range(0, len(pcm), MODEL_RATE)]
+    frames = animator.frames(chunks, seeds=seeds, look_ahead_ticks=look_ahead_ticks)
+    rows = [np.stack([frame.channels for frame in instant]) for instant in frames]
+    if look_ahead_ticks == 0 and rows:
+        rows = [rows[0], *rows][: -(-len(pcm) // TICK_SAMPLES)]
+    if not rows:
+        return np.zeros((len(seeds), 0, animator.channels), np.float32)
+    return np.stack(rows, axis=1)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `animate`."""
+    parser.add_argument("input", type=Path, metavar="FILE", help="sound or video file, anything FFmpeg reads")
+    parser.add_argument(
+        "--out", type=Path, metavar="CSV", help="Live Link Face CSV to write (default: FILE with .csv for its suffix)"
+    )
+    parser.add_argument(
+        "--look-ahead-ms",
+        type=int,
+        default=60,
+        choices=range(0, 101, 20),
+        metavar="MS",
+        help="how far the face hears ahead: 0 to 100 in steps of 20 (default: 60)",
+    )
+    parser.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="of the liveliness that is not in the sound (default: 0)"
+    )
+    parser.add_argument("--backend", choices=BACKENDS, default=BACKENDS[0], help="what runs the network")
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="NAME", help="network of models/zoo, or path of its weights"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs `animate`.
+
+    Returns:
+        Exit code: 0 done, 2 the input or the output is unusable.
+    """
+    source: Path = args.input
+    out: Path = args.out or source.with_suffix(".csv")
+    console = Console(stderr=True)
+    clock = SystemClock()
+    try:
+        if out.resolve() == source.resolve():
+            raise RecordingError(f"{out} would overwrite the input; give another --out")
+        # Input and output are opened first: the network takes a moment to load, longer than anyone waits for a typo.
+        with SoundFile(source) as sound, LiveLinkCsv(out) as recording:
+            animator = Animator(args.backend, args.model, clock=clock)
+            began_at = clock.monotonic()
+            _record(animator, sound, recording, args, console)
+        took_s = clock.monotonic() - began_at
+    except (MediaFileError, RecordingError, EngineError) as error:
+        console.print(f"animate: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        return EXIT_UNUSABLE
+    length_s = sound.media_time / MEDIA_RATE
+    summary = f"{recording.rows} rows, {length_s:.2f} s of sound in {took_s:.2f} s ({length_s / took_s:.0f}x real time)"
+    console.print(f"{out}: {summary}", markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _record(
+    animator: Animator, sound: SoundFile, recording: LiveLinkCsv, args: argparse.Namespace, console: Console
+) -> None:
+    total = None if sound.duration_s is None else -(-round(sound.duration_s * 1000) // TICK_MS)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(args.input.name, total=total)
+        frames = animator.frames(sound.chunks(), seeds=(args.seed,), look_ahead_ticks=args.look_ahead_ms // TICK_MS)
+        for (frame,) in frames:
+            recording.write(frame)
+            if recording.rows % 25 == 0:
+                progress.update(task, completed=recording.rows)
+        progress.update(task, completed=recording.rows)
+
+
+def _seed(text: str) -> int:
+    seed = int(text)
+    if not 0 <= seed < 2**63:
+        raise argparse.ArgumentTypeError("a seed is within 0 and 2**63 - 1")
+    return seed
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs `animate` by itself."""
+    parser = argparse.ArgumentParser(prog="animate", description=__doc__)
+    add_arguments(parser)
+    return run(parser.parse_args(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
