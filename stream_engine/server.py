@@ -2,9 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -26,6 +27,9 @@ from stream_engine.transport.messages import PROTOCOL_VERSION
 from stream_engine.transport.whep import whep_router
 from stream_engine.transport.whip import whip_router
 
+EXIT_NOT_STARTED: Final = 3
+"""Exit code of a server that could not start."""
+
 _log = get_logger(__name__)
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 _DETAILS = {404: "There is nothing here; docs/protocol.md lists the doors.", 405: "See the Allow header."}
@@ -43,6 +47,7 @@ class StreamServer:
         app: the ASGI application, guarded.
         registry: its sessions.
         metrics: what it counts.
+        on_engine_failed: called if the engine cannot start; the server is of no use then.
     """
 
     def __init__(self, settings: Settings, engine: Engine, clock: Clock) -> None:
@@ -50,6 +55,7 @@ class StreamServer:
         self.metrics = Metrics()
         self.registry = SessionRegistry(settings, engine, clock, self.metrics)
         self._engine = engine
+        self.on_engine_failed: Callable[[], None] = lambda: None
         prepare_ice()
         self.app: ASGIApp = Gate(self._routes(), settings, self.metrics)
 
@@ -77,18 +83,25 @@ class StreamServer:
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        try:
-            await self._engine.start()
-        except EngineStartError as error:
-            _log.error("engine_start_failed", detail=str(error))
-            raise
+        # The doors open at once and say 503 until the engine answers: its first start exports the network.
+        starting = asyncio.get_running_loop().create_task(self._start_engine(), name="engine-start")
         self.registry.start()
-        _log.info("ready", sessions=self.settings.max_sessions, engine=self.settings.engine_backend)
         try:
             yield
         finally:
             await self.registry.drain()
+            starting.cancel()
+            await asyncio.wait([starting])
             await self._engine.stop()
+
+    async def _start_engine(self) -> None:
+        try:
+            await self._engine.start()
+        except EngineStartError as error:
+            _log.error("engine_start_failed", detail=str(error))
+            self.on_engine_failed()
+        else:
+            _log.info("ready", max_sessions=self.settings.max_sessions, backend=self.settings.engine_backend)
 
     async def _config(self, request: Request) -> Response:
         # Open, so that a page can ask for the token; what that guards (TURN credentials) is left out until then.
@@ -131,20 +144,30 @@ class StreamServer:
 
 
 class _Uvicorn(uvicorn.Server):
-    """A uvicorn server that lets our sessions say goodbye before it stops listening."""
+    """A uvicorn server that lets our sessions say goodbye before it stops listening.
+
+    Attributes:
+        exit_code: 0, or 3 if it could not start.
+    """
 
     def __init__(self, config: uvicorn.Config, registry: SessionRegistry) -> None:
         super().__init__(config)
+        self.exit_code = 0
         self._registry = registry
         self._draining: asyncio.Task[None] | None = None
 
+    def fail(self) -> None:
+        """Stops because there is nothing to serve with."""
+        self.exit_code = EXIT_NOT_STARTED
+        self.should_exit = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """SIGTERM and SIGINT drain; a second one stops at once."""
+        """SIGTERM and SIGINT drain."""
         loop = asyncio.get_running_loop()
 
         def on_signal(number: int, _: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self._on_signal, signal.Signals(number).name)
+            loop.call_soon_threadsafe(self._on_signal, number)
 
         before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
@@ -153,13 +176,14 @@ class _Uvicorn(uvicorn.Server):
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _on_signal(self, name: str) -> None:
-        if self._draining is not None:
+    def _on_signal(self, number: int) -> None:
+        name = signal.Signals(number).name
+        if self._draining is None:
+            _log.info("draining", signal=name, sessions=len(self._registry))
+            self._draining = asyncio.get_running_loop().create_task(self._drain(), name="drain")
+        elif number == signal.SIGINT:  # a second Ctrl-C; supervisors repeat SIGTERM without meaning it
             _log.warning("stopping_at_once", signal=name)
             self.should_exit = self.force_exit = True
-            return
-        _log.info("draining", signal=name, sessions=len(self._registry))
-        self._draining = asyncio.get_running_loop().create_task(self._drain(), name="drain")
 
     async def _drain(self) -> None:
         try:
@@ -172,7 +196,7 @@ def serve(settings: Settings, engine: Engine, clock: Clock) -> int:
     """Runs the server until it is told to stop.
 
     Returns:
-        Exit code: 0 after a drain, 3 if it could not start.
+        Exit code: 0 after a drain, 3 if server or engine could not start.
     """
     server = StreamServer(settings, engine, clock)
     config = uvicorn.Config(
@@ -188,7 +212,8 @@ def serve(settings: Settings, engine: Engine, clock: Clock) -> int:
         ws="websockets-sansio",
     )
     http = _Uvicorn(config, server.registry)
+    server.on_engine_failed = http.fail
     scheme = "https" if settings.tls_cert else "http"
     _log.info("starting", url=f"{scheme}://{settings.host}:{settings.port}", token=settings.token is not None)
     http.run()
-    return 0 if http.started else 3
+    return http.exit_code if http.started else EXIT_NOT_STARTED
