@@ -36,10 +36,14 @@ async function startFace(ui: StudioPage): Promise<void> {
   scene.resize();
   scene.show(face);
   const running = new RenderLoop(scene, face, studio, (nowMs) => ui.frame(nowMs, running.shown));
-  new ResizeObserver(() => {
+  const bar = document.getElementById('bar');
+  const fit = new ResizeObserver(() => {
     scene.resize();
+    if (bar !== null) scene.reserve(Math.max(0, innerHeight - bar.getBoundingClientRect().top));
     running.invalidate();
-  }).observe(canvas);
+  });
+  fit.observe(canvas);
+  if (bar !== null) fit.observe(bar);
   running.start();
   loop = running;
   canvas.classList.add('ready');

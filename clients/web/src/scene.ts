@@ -19,11 +19,10 @@ import { Quality } from './quality';
 
 /** A long lens: a face seen from close by is all nose. */
 const FIELD_OF_VIEW = 20;
-/** What must be in the picture, in pupil distances (63 mm): the head with some air, and a hint of shoulders. */
-const FRAME_HEIGHT = 5.4;
-const FRAME_WIDTH = 4;
-/** The picture's middle below the eyes, in pupil distances. */
-const FRAME_DROP = 0.55;
+/** What must be in the picture, in pupil distances (63 mm): the head with some air, down to the chest. */
+const ABOVE_EYES = 1.85;
+const BELOW_EYES = 2.7;
+const WIDTH = 3.5;
 
 export class StudioScene {
   readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.1, 100);
@@ -31,7 +30,8 @@ export class StudioScene {
   private readonly scene = new Scene();
   private readonly quality: Quality;
   private face: Face | null = null;
-  private readonly eye = new Vector3();
+  private readonly target = new Vector3();
+  private reservedPx = 0;
 
   /** @throws Problem `no_webgl`. */
   constructor(readonly canvas: HTMLCanvasElement) {
@@ -95,16 +95,25 @@ export class StudioScene {
     this.scene.add(key, fill, rim, back, new HemisphereLight(0xfff4ea, 0xc79a88, 0.8), new AmbientLight(0xffffff, 0.1));
   }
 
-  /** Place the camera so that the whole face is in the picture, on wide screens and tall ones. */
+  /** The lowest part of the canvas, in CSS pixels, that controls cover: the chest ends behind them. */
+  reserve(bottomPx: number): void {
+    this.reservedPx = bottomPx;
+    this.frame();
+  }
+
+  /** Place the camera so that the whole face is in the picture above the controls, on wide screens and tall ones. */
   private frame(): void {
-    if (this.face === null) return;
+    const { clientWidth, clientHeight } = this.canvas;
+    if (this.face === null || clientWidth === 0 || clientHeight === 0) return;
     const { middle, pupils } = this.face.measure();
-    const height = Math.max(FRAME_HEIGHT, FRAME_WIDTH / this.camera.aspect) * pupils;
+    const usable = Math.max(clientHeight - this.reservedPx, clientHeight / 3);
+    const unitsPerPx = pupils * Math.max((ABOVE_EYES + BELOW_EYES) / usable, WIDTH / clientWidth);
+    const bottom = middle.y - BELOW_EYES * pupils - (clientHeight - usable) * unitsPerPx;
+    const height = clientHeight * unitsPerPx;
     const distance = height / 2 / Math.tan((FIELD_OF_VIEW * Math.PI) / 360);
-    this.eye.copy(middle);
-    this.eye.y -= FRAME_DROP * pupils;
-    this.camera.position.set(this.eye.x, this.eye.y, middle.z + distance);
-    this.camera.lookAt(this.eye);
+    this.target.set(middle.x, bottom + height / 2, middle.z);
+    this.camera.position.set(this.target.x, this.target.y, middle.z + distance);
+    this.camera.lookAt(this.target);
     this.camera.near = distance / 10;
     this.camera.far = distance * 10;
     this.camera.updateProjectionMatrix();
