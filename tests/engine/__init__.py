@@ -1,0 +1,1 @@
+"""Tests of the engine: batches, backends, the worker's life and death."""
