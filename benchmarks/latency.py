@@ -7,7 +7,8 @@ How a millisecond is measured. The page records when each 10 ms block of the mic
 MediaStreamTrackProcessor, on a clone of the track) and counts its samples. A viewer of the same session receives the
 sound as the server heard it, stamped with media time (`audio_clock`); bursts found on both sides give the one constant
 between counted samples and media time, codec delay included. After that the viewer leaves, and every motion message is
-a sample: its arrival, minus the arrival of the microphone block that holds the sound of the instant it shows.
+a sample: its arrival, minus the instant at which the sound it shows was in the track (its block's arrival less the part
+of the block that came after it).
 
 - `message_ms`: arrival of the motion message. The look-ahead is in it: the face of an instant waits for sound after it.
 - `stages_ms`: the same messages split by their own timing fields into ear and queue, model, and return; `network` is
@@ -69,8 +70,10 @@ def measure_messages(browser: Browser, url: str, seconds: float) -> dict[str, An
     microphone = Microphone.of(seen["blocks"], seen["rate"])
     kept = motion[motion[:, 0] >= start]
     latency = since_captured(kept[:, 1], kept[:, 0], microphone, alignment.offset)
-    if len(latency) < max(_FEWEST_SAMPLES, 0.9 * len(kept)):
-        raise RuntimeError(f"only {len(latency)} of {len(kept)} messages could be placed in the microphone's time")
+    placed = np.isfinite(latency)
+    if placed.sum() < max(_FEWEST_SAMPLES, 0.9 * len(kept)):
+        raise RuntimeError(f"only {placed.sum()} of {len(kept)} messages could be placed in the microphone's time")
+    kept, latency = kept[placed], latency[placed]
     timing = {"ear_queue": kept[:, 3], "model": kept[:, 4], "return": kept[:, 5]}
     sequence = np.unwrap(kept[:, 2], period=65536)
     return {

@@ -17,61 +17,61 @@
   window.latencyProbe = probe;
 
   // The arrival of a block in a MediaStreamTrackProcessor is the trustworthy clock: an AudioWorklet on the same track
-  // lags it by 4 to 31 ms, and would make latencies look too small.
-  async function watch(track) {
-    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
-    let position = 0;
-    let holdUntil = 0;
-    for (;;) {
-      const { value: data, done } = await reader.read();
-      if (done) return;
-      const now = performance.now();
-      const count = data.numberOfFrames;
-      const samples = new Float32Array(count);
-      data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
-      probe.rate = data.sampleRate;
-      data.close();
-      probe.blocks.push([now, position, count]);
-      if (now >= holdUntil) {
-        const onset = samples.findIndex((x) => Math.abs(x) > CLICK_LEVEL);
-        if (onset >= 0) {
-          probe.clicks.push(position + onset);
-          holdUntil = now + CLICK_HOLD_MS;
-        }
+  // lags it by 4 to 31 ms, and would make latencies look too small. It is read in a worker, because a page that draws in
+  // software comes late to its own tasks. Reports blocks as [arrival, samples, onset of a burst or -1].
+  const READER = `
+    onmessage = async ({ data: { readable, origin, level, holdMs } }) => {
+      const reader = readable.getReader();
+      const now = () => performance.timeOrigin - origin + performance.now();
+      let holdUntil = 0, rows = [], posted = now();
+      for (;;) {
+        const { value: data, done } = await reader.read();
+        if (done) return;
+        const at = now(), samples = new Float32Array(data.numberOfFrames), rate = data.sampleRate;
+        data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+        data.close();
+        const onset = at >= holdUntil ? samples.findIndex((x) => Math.abs(x) > level) : -1;
+        if (onset >= 0) holdUntil = at + holdMs;
+        rows.push([at, samples.length, onset]);
+        if (onset >= 0 || at - posted > 100) { postMessage({ rate, rows }); rows = []; posted = at; }
       }
+    };`;
+
+  function read(track, take) {
+    const { readable } = new MediaStreamTrackProcessor({ track });
+    const worker = new Worker(URL.createObjectURL(new Blob([READER], { type: 'text/javascript' })));
+    worker.onmessage = ({ data: { rate, rows } }) => rows.forEach((row) => take(rate, ...row));
+    worker.onerror = (event) => (probe.error = event.message);
+    const start = { readable, origin: performance.timeOrigin, level: CLICK_LEVEL, holdMs: CLICK_HOLD_MS };
+    worker.postMessage(start, [readable]);
+  }
+
+  function watch(track) {
+    let position = 0;
+    read(track, (rate, at, count, onset) => {
+      probe.rate = rate;
+      probe.blocks.push([at, position, count]);
+      if (onset >= 0) probe.clicks.push(position + onset);
       position += count;
-    }
+    });
+  }
+
+  function listen(track) {
+    // A block begins to play when it is fetched.
+    read(track, (rate, at, count, onset) => onset >= 0 && probe.heard.push(at + (onset * 1000) / rate));
   }
 
   const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (constraints) => {
     const stream = await getUserMedia(constraints);
-    for (const track of stream.getAudioTracks()) watch(track.clone()).catch((error) => (probe.error = String(error)));
+    for (const track of stream.getAudioTracks()) watch(track.clone());
     return stream;
   };
-
-  async function listen(track) {
-    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
-    let holdUntil = 0;
-    for (;;) {
-      const { value: data, done } = await reader.read();
-      if (done) return;
-      const now = performance.now();
-      const samples = new Float32Array(data.numberOfFrames);
-      data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
-      const rate = data.sampleRate;
-      data.close();
-      const onset = now >= holdUntil ? samples.findIndex((x) => Math.abs(x) > CLICK_LEVEL) : -1;
-      if (onset < 0) continue;
-      probe.heard.push(now + (onset * 1000) / rate); // a block begins to play when it is fetched
-      holdUntil = now + CLICK_HOLD_MS;
-    }
-  }
 
   const setRemoteDescription = RTCPeerConnection.prototype.setRemoteDescription;
   RTCPeerConnection.prototype.setRemoteDescription = function (...description) {
     this.addEventListener('track', ({ track }) => {
-      if (track.kind === 'audio') listen(track.clone()).catch((error) => (probe.error = String(error)));
+      if (track.kind === 'audio') listen(track.clone());
     });
     return setRemoteDescription.apply(this, description);
   };

@@ -41,8 +41,16 @@ def predict(
     for start in range(0, len(order), _BATCH):
         batch = order[start : start + _BATCH]
         for (clip, seed), motion in zip(batch, _stream(model, batch, ticks), strict=True):
-            rows[clip.name, seed] = motion[ticks : ticks + clip.frames]
+            rows[clip.name, seed] = _shown(motion, ticks)[: clip.frames]
     return {clip.name: np.stack([rows[clip.name, seed] for seed in seeds]) for clip in clips}
+
+
+def _shown(motion: NDArray[np.float32], look_ahead: int) -> NDArray[np.float32]:
+    """Frames from instant 0 on: the step that consumed tick n shows the instant n + 1 - look-ahead.
+
+    Without any look-ahead the instant 0 is shown by no step; there the first frame stands in for it.
+    """
+    return motion[look_ahead - 1 :] if look_ahead else np.concatenate([motion[:1], motion])
 
 
 @torch.inference_mode()

@@ -35,7 +35,7 @@ from benchmarks.lip_metrics import Closures, closures
 from benchmarks.lip_predict import predict
 from benchmarks.lip_score import ClosureScore, score
 from benchmarks.machine import machine
-from models.face.head import load_head
+from models.face.head_rig import load_head
 from models.face.ict import load_ict
 from models.face.rig import Rig
 from models.thunder import Thunder, load_thunder
