@@ -5,7 +5,16 @@
  * names them (`jawOpen`). Angles are YXZ Euler angles in glTF axes, as the wire carries them.
  */
 
-import { Box3, Euler, Mesh, Quaternion, Vector3, type Object3D } from 'three';
+import {
+  Box3,
+  Euler,
+  Mesh,
+  MeshPhysicalMaterial,
+  MeshStandardMaterial,
+  Quaternion,
+  Vector3,
+  type Object3D,
+} from 'three';
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 
 import { BLENDSHAPES, BLENDSHAPE_COUNT, HEAD_ANGLES, LEFT_EYE_ANGLES, RIGHT_EYE_ANGLES, morphName } from './channels';
@@ -78,6 +87,17 @@ export class Face {
       this.euler.set(channels[yaw + 1]!, channels[yaw]!, channels[yaw + 2]!);
       node.quaternion.copy(rest).multiply(this.turn.setFromEuler(this.euler));
     }
+  }
+
+  /** Give every mesh the plain material of its kind: sheen and clearcoat cost a software renderer half its time. */
+  simplify(): void {
+    this.root.traverse((node) => {
+      if (!(node instanceof Mesh) || !(node.material instanceof MeshPhysicalMaterial)) return;
+      const plain = new MeshStandardMaterial();
+      MeshStandardMaterial.prototype.copy.call(plain, node.material);
+      node.material.dispose();
+      node.material = plain;
+    });
   }
 
   /** The meshes that have morph targets. */

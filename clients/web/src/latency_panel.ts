@@ -14,17 +14,17 @@ export function latencyRows(feed: Feed, pairing: Pairing | null): LatencyRow[] {
   const lookAhead = feed.hello?.look_ahead_ms ?? null;
   const own: LatencyRow =
     pairing === 'sound'
-      ? { label: 'Waiting on this page', value: 'paired with the sound' }
-      : { label: 'Smoothing on this page', value: ms(feed.playoutDelayMs) };
+      ? { label: 'On this page', value: 'paired with the sound' }
+      : { label: 'Smoothing here', value: ms(feed.playoutDelayMs) };
   return [
     { label: 'Look-ahead (set)', value: lookAhead === null ? '—' : `${lookAhead} ms` },
     { label: 'Ear and queue', value: ms(reading.earQueueMs) },
     { label: 'Model', value: ms(reading.modelMs) },
     { label: 'Return', value: ms(reading.returnMs) },
-    { label: 'Network, there and back', value: ms(reading.roundTripMs) },
+    { label: 'Network round trip', value: ms(reading.roundTripMs) },
     own,
-    { label: 'Sound at the server → face drawn', value: approximately(reading.soundToFaceMs), strong: true },
-    { label: 'Motion', value: `${feed.hz.toFixed(1)} a second, ${feed.counter.lost} lost` },
+    { label: 'Server hears → face drawn', value: approximately(reading.soundToFaceMs), strong: true },
+    { label: 'Motion', value: `${feed.hz.toFixed(0)} a second, ${feed.counter.lost} lost` },
   ];
 }
 

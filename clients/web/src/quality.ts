@@ -14,9 +14,9 @@ export class Quality {
   private readonly frames = new Rolling(FRAMES);
   private ratio_: number;
 
-  /** @param software drawn by the processor: start small. */
+  /** @param software drawn by the processor: no more pixels than the page has. */
   constructor(devicePixelRatio: number, software: boolean) {
-    this.ratio_ = software ? 0.75 : Math.min(devicePixelRatio, 2);
+    this.ratio_ = software ? 1 : Math.min(devicePixelRatio, 2);
   }
 
   get ratio(): number {

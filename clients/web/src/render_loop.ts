@@ -89,7 +89,8 @@ export class RenderLoop {
     const { pose, pairing, wantedMediaTime } = showing;
     const still = this.shown?.channels === pose.channels;
     if (!still) this.face.pose(pose.channels);
-    this.source.feed.latency.takeShown(nowMs, pose.mediaTime);
+    // A held pose tells how long motion has been away, not how long it takes.
+    if (!pose.held) this.source.feed.latency.takeShown(nowMs, pose.mediaTime);
     this.shown = {
       atMs: nowMs,
       mediaTime: pose.mediaTime,

@@ -23,6 +23,7 @@ export class SampleVoice {
     readonly stream: MediaStream,
     readonly track: MediaStreamTrack,
     private readonly source: AudioBufferSourceNode,
+    private readonly silence: ConstantSourceNode,
     private readonly destination: MediaStreamAudioDestinationNode,
   ) {}
 
@@ -39,9 +40,13 @@ export class SampleVoice {
       const destination = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
       const source = new AudioBufferSourceNode(context, { buffer });
       source.connect(destination);
+      // Without anything playing the track would send nothing at all, and the session's time would stand still.
+      const silence = new ConstantSourceNode(context, { offset: 0 });
+      silence.connect(destination);
+      silence.start();
       const track = destination.stream.getAudioTracks()[0];
       if (track === undefined) throw new Error('no track');
-      return new SampleVoice(clip, destination.stream, track, source, destination);
+      return new SampleVoice(clip, destination.stream, track, source, silence, destination);
     } catch (error) {
       throw new Problem('sample_failed', error instanceof Error ? error.message : String(error));
     }
@@ -55,6 +60,8 @@ export class SampleVoice {
 
   close(): void {
     this.source.disconnect();
+    this.silence.stop();
+    this.silence.disconnect();
     this.track.stop();
     this.destination.disconnect();
   }

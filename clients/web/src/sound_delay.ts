@@ -11,6 +11,8 @@ import { Rolling } from './rolling';
 const WANTED_MS = 25;
 /** A margin beyond this is delay for nothing. */
 const GENEROUS_MS = 90;
+/** The margin that matters: the worst ones belong to a page that was busy, and no delay helps that. */
+const TYPICAL_WORST = 0.15;
 const DECISION_MS = 1000;
 const LONGEST_MS = 500;
 
@@ -38,12 +40,12 @@ export class SoundDelay {
     if (this.decidedMs === Number.NEGATIVE_INFINITY) this.decidedMs = nowMs;
     this.margins.add(marginMs);
     if (nowMs - this.decidedMs < DECISION_MS || this.margins.size < 20) return false;
-    const least = this.margins.quantile(0.05)!;
+    const least = this.margins.quantile(TYPICAL_WORST)!;
     this.decidedMs = nowMs;
     this.margins.clear();
     const before = this.target_;
     if (least < WANTED_MS) this.target_ = Math.min(LONGEST_MS, before + Math.ceil(WANTED_MS - least));
-    else if (least > GENEROUS_MS) this.target_ = Math.max(0, before - 10);
+    else if (least > GENEROUS_MS) this.target_ = Math.max(0, before - Math.max(10, (least - GENEROUS_MS) / 2));
     return this.target_ !== before;
   }
 }

@@ -117,7 +117,7 @@ export class Studio {
         this.watching || this.phase !== 'live' || this.line.sessionId === null
           ? null
           : viewerLink(location.origin, this.line.sessionId),
-      viewers: this.feed.stats?.viewers ?? 0,
+      viewers: this.line.feed.stats?.viewers ?? 0,
     };
   }
 

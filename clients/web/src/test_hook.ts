@@ -65,7 +65,7 @@ function createHook(studio: Studio, loop: () => RenderLoop | null) {
       return { ...studio.feed.latency.read(), lookAheadMs: studio.feed.hello?.look_ahead_ms ?? null };
     },
     get serverStats() {
-      return structuredClone(studio.feed.stats);
+      return structuredClone(studio.sessionFeed.stats);
     },
     get audioClock() {
       const { rtpAtZero, heardMediaTime, receiver } = studio.feed;
