@@ -9,7 +9,7 @@ goes where the phone puts it, and the lips open or seal relative to it.
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from models.corpus.grid import data_folder
 from models.corpus.phones import ARPABET, BILABIALS, PHONE_INDEX, Phone
 from models.face.channels import CHANNEL_COUNT, channel_index
 
-Track: TypeAlias = NDArray[np.float32]
+Track: TypeAlias = NDArray[np.floating[Any]]
 
 GAP_MM_AT_AY: Final = 12.0
 """Inner-lip gap in millimetres at a normalized gap of 1."""
@@ -67,8 +67,8 @@ _SHAPES: Final[dict[str, tuple[float, float, float, float, float, float, float, 
     "IH": (0.18, 0.00, 0.00, 0.16, 0.10, 0, 0.00, 0),
     "IY": (0.13, 0.00, 0.00, 0.24, 0.18, 0, 0.00, 0),
 }
-_ROUNDING: Final = frozenset("W UW UH OW AO OY SH ZH CH JH".split())
-_VOWELS: Final = frozenset("UW UH OW AO OY ER AA AE AW AY EH EY AH IH IY".split())
+_ROUNDING: Final = frozenset(["W", "UW", "UH", "OW", "AO", "OY", "SH", "ZH", "CH", "JH"])
+_VOWELS: Final = frozenset(["UW", "UH", "OW", "AO", "OY", "ER", "AA", "AE", "AW", "AY", "EH", "EY", "AH", "IH", "IY"])
 # dominance of a phone on (jaw, lip shape, tuck/press/tongue), and rise and fall rates in 1/s
 _RATES: Final = np.array([[15.0, 20.0], [13.0, 20.0], [45.0, 45.0]])
 
@@ -131,19 +131,19 @@ def articulate(phones: list[Phone], times: Track) -> Lips:
     strength = np.array([_dominance(p.name) for p in phones], np.float32)
     blended = []
     for group, columns in enumerate((slice(0, 1), slice(1, 5), slice(5, 8))):
-        rates = _RATES[group]
-        w = strength[:, group] * _pull(times, centre - 0.02, 0.6 * half, rates[0], rates[1]) + 1e-9
+        rise_rate, fall_rate = _RATES[group]
+        w = strength[:, group] * _pull(times, centre - 0.02, 0.6 * half, rise_rate, fall_rate) + 1e-9
         blended.append((w @ shapes[:, columns]) / w.sum(1, keepdims=True))
     shape = np.concatenate(blended, axis=1).astype(np.float32)
 
     seal = np.zeros_like(times)
     for phone in phones:
         if phone.name in BILABIALS:
-            seal = np.maximum(seal, _seal_window(times, phone.start, max(phone.end, phone.start + 0.05)))
+            seal = np.maximum(seal, _seal_window(times, phone.start + 0.01, max(phone.end, phone.start + 0.05) - 0.01))
     return Lips(_sealed(gap.astype(np.float32), seal), shape, seal)
 
 
-def _seal_window(times: Track, start: float, end: float, ramp: float = 0.03) -> Track:
+def _seal_window(times: Track, start: float, end: float, ramp: float = 0.045) -> Track:
     inside = np.minimum(times - start, end - times)
     return np.asarray(np.clip(inside / ramp + 1, 0, 1), np.float32)
 

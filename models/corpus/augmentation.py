@@ -1,23 +1,23 @@
 """Carries one voice to many, and a studio to a room: what training does to sound, never to time order.
 
-Everything takes and returns 16 kHz float32. Speed, and with it pitch and vocal tract, is changed by `resample`, which
-the caller must apply to the phones as well.
+Everything takes and returns 16 kHz samples in -1..1. Speed, and with it pitch and vocal tract, is changed
+by `resample`, which the caller must apply to the phones as well.
 """
 
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, lfilter, sosfilt
 
 RATE: Final = 16_000
-Samples = NDArray[np.float32]
+Samples: TypeAlias = NDArray[np.floating[Any]]
 
 
 def resample(pcm: Samples, ratio: float) -> Samples:
     """Plays sound `ratio` times as fast (linear interpolation): pitch, formants and tempo move together."""
     count = int(len(pcm) / ratio)
-    return np.interp(np.arange(count) * ratio, np.arange(len(pcm)), pcm).astype(np.float32)
+    return np.asarray(np.interp(np.arange(count) * ratio, np.arange(len(pcm)), pcm), np.float32)
 
 
 def rms(pcm: Samples) -> float:
@@ -36,7 +36,7 @@ def coloured_noise(count: int, rng: np.random.Generator) -> Samples:
         mains = rng.choice([50.0, 60.0, 100.0, 120.0])
         hum = sum(rng.uniform(0, 1) / k * np.sin(2 * np.pi * mains * k * time + rng.uniform(0, 6)) for k in range(1, 7))
         noise = noise * rng.uniform(0.2, 1) + hum
-    return (noise / (noise.std() + 1e-9)).astype(np.float32)
+    return np.asarray(noise / (noise.std() + 1e-9), np.float32)
 
 
 def _room(pcm: Samples, rng: np.random.Generator) -> Samples:
@@ -83,6 +83,7 @@ def degrade(pcm: Samples, babble: Samples | None, rng: np.random.Generator) -> S
 def non_speech(count: int, rng: np.random.Generator) -> Samples:
     """Sound that is nobody speaking: silence, noise, keys, breath, tones."""
     kind = rng.integers(0, 6)
+    sound: Samples
     time = np.arange(count) / RATE
     if kind == 0:
         return (rng.standard_normal(count) * 10 ** (-rng.uniform(60, 100) / 20)).astype(np.float32)
@@ -107,4 +108,4 @@ def non_speech(count: int, rng: np.random.Generator) -> Samples:
     else:  # a fan with a blade
         sound = coloured_noise(count, rng) * (1 + 0.5 * np.sin(2 * np.pi * rng.uniform(3, 40) * time))
     sound = sound + coloured_noise(count, rng) * rms(sound) * 10 ** (-rng.uniform(5, 40) / 20)
-    return np.clip(sound * (10 ** (rng.uniform(-55, -15) / 20) / rms(sound)), -1, 1).astype(np.float32)
+    return np.asarray(np.clip(sound * (10 ** (rng.uniform(-55, -15) / 20) / rms(sound)), -1, 1), np.float32)

@@ -69,18 +69,18 @@ def behaviour_channels(smooth: Tensor, raw: Tensor, effort: Tensor) -> Tensor:
     padded = torch.nn.functional.pad(starts, (len(shape) - 1, 0))
     closure = (padded.unfold(-1, len(shape), 1) * shape.flip(0)).amax(-1)
     brow = 0.22 * (z["brow"] - 0.6).clamp(min=0) + 0.16 * effort
-    side = 0.06 * z["brow_side"]
+    tilt = 0.06 * z["brow_side"]
     put("BrowInnerUp", brow.clamp(0, 0.8))
-    put("BrowOuterUpLeft", (0.7 * brow + side).clamp(0, 0.7))
-    put("BrowOuterUpRight", (0.7 * brow - side).clamp(0, 0.7))
+    put("BrowOuterUpLeft", (0.7 * brow + tilt).clamp(0, 0.7))
+    put("BrowOuterUpRight", (0.7 * brow - tilt).clamp(0, 0.7))
     put("BrowDownLeft", 0.1 * (-z["brow"] - 1.0).clamp(min=0))
     put("BrowDownRight", 0.1 * (-z["brow"] - 1.0).clamp(min=0))
     lids = 0.05 * z["lids"]
     smile = (0.06 + 0.04 * z["smile"]).clamp(0, 0.2)
-    for side_name in ("Left", "Right"):
-        put(f"EyeBlink{side_name}", (closure + (0.04 - lids).clamp(0, 0.15) * (1 - closure)).clamp(0, 1))
-        put(f"EyeWide{side_name}", (lids + 0.1 * brow).clamp(0, 0.3) * (1 - closure))
-        put(f"EyeSquint{side_name}", (-lids + 0.3 * smile).clamp(0, 0.3))
-        put(f"CheekSquint{side_name}", 0.5 * smile)
-        put(f"MouthSmile{side_name}", smile)
+    for side in ("Left", "Right"):
+        put(f"EyeBlink{side}", (closure + (0.04 - lids).clamp(0, 0.15) * (1 - closure)).clamp(0, 1))
+        put(f"EyeWide{side}", (lids + 0.1 * brow).clamp(0, 0.3) * (1 - closure))
+        put(f"EyeSquint{side}", (-lids + 0.3 * smile).clamp(0, 0.3))
+        put(f"CheekSquint{side}", 0.5 * smile)
+        put(f"MouthSmile{side}", smile)
     return out

@@ -54,7 +54,7 @@ class Clip:
 
 def synthesize(minutes: float, seed: int) -> list[Clip]:
     """Synthesized sentences, half by flite, half by espeak-ng, from the prompts of the data folder."""
-    choose = random.Random(seed)  # noqa: S311 - nothing secret here
+    choose = random.Random(seed)
     prompts = (data_folder() / "text" / "prompts.txt").read_text().splitlines()
     flite, espeak = [Flite(voice) for voice in Flite.VOICES], Espeak()
     clips: list[Clip] = []

@@ -2,9 +2,10 @@
 
 from typing import Final, NamedTuple
 
-ARPABET: Final[tuple[str, ...]] = tuple(
-    "SIL P B M F V W UW UH OW AO OY SH ZH CH JH S Z TH DH T D N L K G NG HH R ER Y AA AE AW AY EH EY AH IH IY".split()
-)
+ARPABET: Final[tuple[str, ...]] = (
+    "SIL", "P", "B", "M", "F", "V", "W", "UW", "UH", "OW", "AO", "OY", "SH", "ZH", "CH", "JH", "S", "Z", "TH", "DH",
+    "T", "D", "N", "L", "K", "G", "NG", "HH", "R", "ER", "Y", "AA", "AE", "AW", "AY", "EH", "EY", "AH", "IH", "IY",
+)  # fmt: skip
 """The 39 phones of American English and silence, in the order of the network's auxiliary classes."""
 PHONE_INDEX: Final = {phone: i for i, phone in enumerate(ARPABET)}
 BILABIALS: Final = frozenset({"P", "B", "M"})

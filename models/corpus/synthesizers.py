@@ -95,7 +95,7 @@ class Flite:
             marks.append((start, end, lib.item_feat_string(item, b"name").decode()))
             start, item = end, lib.item_next(item)
         wave = lib.utt_wave(utterance).contents
-        pcm = np.frombuffer(C.string_at(wave.samples, 2 * wave.count), np.int16).astype(np.float32) / 32768
+        pcm = np.frombuffer(C.string_at(wave.samples, 2 * wave.count), np.int16).astype(np.float32) / np.float32(32768)
         rate = wave.rate
         lib.delete_utterance(utterance)
         return Speech(pcm, rate, _arpabet(marks))
@@ -163,7 +163,7 @@ class Espeak:
         self._lib.espeak_SetParameter(self._PITCH, pitch, 0)
         data = text.encode() + b"\0"
         self._lib.espeak_Synth(data, len(data), 0, 0, 0, 1, None, None)
-        pcm = np.array(self._pcm, np.float32) / 32768
+        pcm = np.array(self._pcm, np.float32) / np.float32(32768)
         starts = [
             max(0.0, time - self._RELEASE_LAG_S) if symbol in ("p", "t", "k") else time for time, symbol in self._marks
         ]

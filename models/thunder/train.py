@@ -76,7 +76,8 @@ def training_step(model: Thunder, loss: MotionLoss, batch: dict[str, Tensor]) ->
     time_ = torch.rand(size, 1, 1) * (torch.rand(size, 1, 1) > 0.6)  # most at t = 0, where live sampling starts
     noisy = (1 - time_) * step.flow_noise + time_ * target
     clean = model.flow(noisy, time_.expand(-1, ticks, 1), step.context)
-    return loss(clean, target, batch, model.phones(step.speech))
+    result: tuple[Tensor, dict[str, float]] = loss(clean, target, batch, model.phones(step.speech))
+    return result
 
 
 @torch.no_grad()
@@ -197,7 +198,7 @@ def train(config: TrainConfig, model_config: ThunderConfig, out: Path, run: Path
                 },
                 checkpoint,
             )
-    writer.close()  # type: ignore[no-untyped-call]
+    writer.close()
 
 
 def main() -> None:
