@@ -68,6 +68,7 @@ def measure_messages(browser: Browser, url: str, seconds: float) -> dict[str, An
 
     motion = np.asarray(seen["motion"], np.float64)
     microphone = Microphone.of(seen["blocks"], seen["rate"])
+    microphone.check_complete()
     kept = motion[motion[:, 0] >= start]
     latency = since_captured(kept[:, 1], kept[:, 0], microphone, alignment.offset)
     placed = np.isfinite(latency)
@@ -100,13 +101,14 @@ def measure_rendering(browser: Browser, url: str, seconds: float) -> dict[str, A
     page.context.close()
 
     microphone = Microphone.of(seen["blocks"], seen["rate"])
+    microphone.check_complete()
     motion = np.asarray(seen["motion"], np.float64)
     media_times = motion[motion[:, 0] >= start + 500, 1]
     shown = first_shown(media_times, seen["drawn"])
     latency = since_captured(media_times, shown, microphone, alignment.offset)
     drawn = np.asarray(seen["drawn"], np.float64)
     return {
-        "rendered_ms": percentiles(latency),
+        "rendered_ms": percentiles(latency[np.isfinite(latency)]),
         "drawn_per_s": (len(drawn) - 1) / ((drawn[-1, 0] - drawn[0, 0]) / 1000),
     }
 

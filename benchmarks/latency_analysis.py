@@ -56,6 +56,19 @@ class Microphone:
         table = np.asarray(blocks, np.float64)
         return cls(table[:, 0], table[:, 1] * MEDIA_RATE / rate)
 
+    def check_complete(self, at_most_ms: float = 5.0) -> None:
+        """Makes sure that positions and time went on together, from the first quarter to the last.
+
+        Raises:
+            AlignmentError: they drifted apart: blocks were lost on the way to the page's script, or the machine is so
+                busy that the fake microphone itself stood still.
+        """
+        quarter = max(len(self.start) // 4, 1)
+        lateness = self.arrival_ms - self.start * 1000 / MEDIA_RATE
+        drift = float(np.percentile(lateness[-quarter:], 10) - np.percentile(lateness[:quarter], 10))
+        if abs(drift) > at_most_ms:
+            raise AlignmentError(f"the microphone lost {drift:.0f} ms while it was watched; is the machine too busy?")
+
     def instant_of(self, position: ArrayLike) -> Floats:
         """When the sample at a position sounded, ms: its block's arrival less what follows it within the block.
 

@@ -38,7 +38,8 @@
     };`;
 
   function read(track, take) {
-    const { readable } = new MediaStreamTrackProcessor({ track });
+    // Ten seconds of blocks may wait: where the processor drops one, positions are counted wrong from there on.
+    const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 1000 });
     const worker = new Worker(URL.createObjectURL(new Blob([READER], { type: 'text/javascript' })));
     worker.onmessage = ({ data: { rate, rows } }) => rows.forEach((row) => take(rate, ...row));
     worker.onerror = (event) => (probe.error = event.message);

@@ -44,6 +44,14 @@ def test_a_sound_is_as_old_as_its_place_in_the_block_that_has_just_arrived() -> 
     assert np.isnan(microphone.instant_of([-1, 4800])).all()
 
 
+def test_a_microphone_that_lost_blocks_is_refused() -> None:
+    complete = blocks(400)
+    Microphone.of(complete, 44_100).check_complete()
+    later = [[arrival + 20, start, count] for arrival, start, count in complete[200:]]  # two blocks never came
+    with pytest.raises(AlignmentError, match="lost 20 ms"):
+        Microphone.of([*complete[:200], *later], 44_100).check_complete()
+
+
 def test_latency_counts_from_the_sound() -> None:
     microphone = Microphone.of(blocks(300), 44_100)
     media = np.arange(0, 100) * 960 + 5000  # media time lies 5000 ahead of positions
