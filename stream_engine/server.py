@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
@@ -150,8 +151,9 @@ class _Uvicorn(uvicorn.Server):
         exit_code: 0, or 3 if it could not start.
     """
 
-    def __init__(self, config: uvicorn.Config, registry: SessionRegistry) -> None:
+    def __init__(self, config: uvicorn.Config, registry: SessionRegistry, *, token: bool) -> None:
         super().__init__(config)
+        self._token = token
         self.exit_code = 0
         self._registry = registry
         self._draining: asyncio.Task[None] | None = None
@@ -160,6 +162,16 @@ class _Uvicorn(uvicorn.Server):
         """Stops because there is nothing to serve with."""
         self.exit_code = EXIT_NOT_STARTED
         self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens, and says where."""
+        await super().startup(sockets)
+        if self.started:
+            scheme = "https" if self.config.is_ssl else "http"
+            for listener in (sock for server in self.servers for sock in server.sockets):
+                host, port = listener.getsockname()[:2]
+                url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+                _log.info("listening", url=url, token=self._token)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -211,9 +223,7 @@ def serve(settings: Settings, engine: Engine, clock: Clock) -> int:
         timeout_graceful_shutdown=3,
         ws="websockets-sansio",
     )
-    http = _Uvicorn(config, server.registry)
+    http = _Uvicorn(config, server.registry, token=settings.token is not None)
     server.on_engine_failed = http.fail
-    scheme = "https" if settings.tls_cert else "http"
-    _log.info("starting", url=f"{scheme}://{settings.host}:{settings.port}", token=settings.token is not None)
     http.run()
     return http.exit_code if http.started else EXIT_NOT_STARTED

@@ -1,0 +1,104 @@
+"""`run_server.py` as people start it, with the engine it ships."""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.transport.voice_client import VoiceClient
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[2]
+START_S = 120.0
+"""The engine's first start exports the network."""
+
+
+@asynccontextmanager
+async def running(*flags: str) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
+    """A server process that says it is ready, and a client of it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "run_server.py", "--port", "0", "--log-format", "json", *flags,
+        cwd=ROOT, stdout=DEVNULL, stderr=PIPE,
+    )  # fmt: skip
+    drain: asyncio.Task[None] | None = None
+    try:
+        assert process.stderr is not None
+        told: dict[str, dict[str, Any]] = {}
+        async with asyncio.timeout(START_S):
+            while not {"listening", "ready"} <= told.keys():
+                line = await process.stderr.readline()
+                assert line, f"the server ended before it was ready: {told}"
+                fact = json.loads(line)
+                told[fact["event"]] = fact
+        drain = asyncio.create_task(_drain(process.stderr), name="drain-stderr")
+        async with httpx.AsyncClient(base_url=told["listening"]["url"], timeout=30) as http:
+            yield process, http
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        if drain is not None:
+            await drain
+
+
+async def _drain(stream: asyncio.StreamReader) -> None:
+    while await stream.readline():
+        pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_drains_and_ends_with_code_0(number: signal.Signals) -> None:
+    async with running() as (process, http):
+        assert (await http.get("/readyz")).status_code == 200
+        speaker = VoiceClient(http)
+        await speaker.connect("/whip")
+        frames = await speaker.frames(50)
+        assert [frame.media_time for frame in frames] == [960 * i for i in range(len(frames))]
+        assert any(frame.model_ms > 0 for frame in frames)
+        process.send_signal(number)
+        assert (await speaker.event("bye"))["reason"] == "shutting_down"
+        async with asyncio.timeout(15):
+            assert await process.wait() == 0
+        await speaker.close()
+
+
+async def test_an_engine_that_cannot_start_ends_with_code_3() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "run_server.py", "--port", "0", "--engine-model", "no-such-model",
+        cwd=ROOT, stdout=DEVNULL, stderr=PIPE,
+    )  # fmt: skip
+    async with asyncio.timeout(START_S):
+        _, errors = await process.communicate()
+    assert process.returncode == 3
+    assert b"engine_start_failed" in errors
+    assert b"no-such-model" in errors
+
+
+async def test_a_taken_port_ends_with_code_3() -> None:
+    async with running() as (_, http):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "run_server.py", "--port", str(http.base_url.port), cwd=ROOT, stdout=DEVNULL, stderr=PIPE
+        )
+        async with asyncio.timeout(START_S):
+            _, errors = await process.communicate()
+    assert process.returncode == 3
+    assert b"address already in use" in errors
+
+
+async def test_an_open_door_without_a_token_is_refused() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "stream_engine", "serve", "--host", "0.0.0.0", cwd=ROOT, stdout=PIPE, stderr=PIPE
+    )
+    async with asyncio.timeout(START_S):
+        output, errors = await process.communicate()
+    assert (process.returncode, output) == (2, b"")
+    assert b"no token is set" in errors
