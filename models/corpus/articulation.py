@@ -24,7 +24,7 @@ GAP_MM_AT_AY: Final = 12.0
 """Inner-lip gap in millimetres at a normalized gap of 1."""
 SEALED_GAP: Final = -0.16
 """Normalized gap aimed at in a bilabial's closure: lips pressed, so that a blurred prediction still closes."""
-REST_GAP: Final = -0.06
+REST_GAP: Final = -0.10
 REST_RIG_GAP_MM: Final = 0.4
 """Gap of a rig at rest: 0.8 mm on a human scan, 0 on the built-in head; the middle serves both."""
 

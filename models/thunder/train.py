@@ -34,16 +34,16 @@ class TrainConfig:
     """Everything that decides the outcome of a run."""
 
     minutes: float = 90.0
-    steps: int = 2400
+    steps: int = 1500
     batch: int = 24
     ticks: int = 160
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
-    closure_weight: float = 3.0
+    closure_weight: float = 2.0
     real_share: float = 0.45
     ema: float = 0.998
     seed: int = 0
-    validate_every: int = 200
+    validate_every: int = 100
 
 
 def behaviour_noise(model: Thunder, batch: int, ticks: int) -> tuple[Tensor, Tensor, Tensor]:
