@@ -8,13 +8,15 @@ order is right.
 import json
 import struct
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.clock import TICK_SAMPLES
-from stream_engine.engine.batch import StepResult
+
+if TYPE_CHECKING:  # the network process packs batches and unpacks results; it needs no network
+    from stream_engine.engine.batch import StepResult
 
 OPEN: Final = 1
 CLOSE: Final = 2
@@ -118,7 +120,7 @@ def unpack_batch(data: bytes) -> Batch:
     )
 
 
-def pack_result(acknowledged: int, step: StepResult) -> bytes:
+def pack_result(acknowledged: int, step: "StepResult") -> bytes:
     """From the worker."""
     records = np.zeros(len(step.rows), result_dtype(step.channels.shape[1]))
     records["row"] = step.rows

@@ -7,32 +7,16 @@ import gc
 import os
 import signal
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 
 from stream_engine.clock import SystemClock
 from stream_engine.ear.vad import BatchedVad, VadError
 from stream_engine.engine import EngineError
-from stream_engine.engine.backend import DEFAULT_MODEL, load_backend
+from stream_engine.engine.backend import load_backend
 from stream_engine.engine.batch import BatchCore, WaitingTick
 from stream_engine.engine.packets import OPEN, pack_notice, pack_result, unpack_batch
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerConfig:
-    """What a worker is started with.
-
-    Attributes:
-        model: name of a network in `models/zoo`, or path of its weights.
-        backend: one of `engine.backend.BACKENDS`.
-        slots: voices at a time.
-        threads: for the arithmetic; 0 leaves half the cores to everything else.
-    """
-
-    model: str = DEFAULT_MODEL
-    backend: str = "onnxruntime"
-    slots: int = 64
-    threads: int = 0
+from stream_engine.engine.worker_config import WorkerConfig
 
 
 def run_worker(connection: Connection, config: WorkerConfig) -> None:

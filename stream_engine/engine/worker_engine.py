@@ -24,7 +24,7 @@ from stream_engine.engine import (
 )
 from stream_engine.engine.backend import DEFAULT_MODEL, ModelFacts
 from stream_engine.engine.packets import CHANGE, CLOSE, OPEN, TICK, Batch, Notice, Results, pack_batch
-from stream_engine.engine.worker import WorkerConfig
+from stream_engine.engine.worker_config import WorkerConfig
 from stream_engine.engine.worker_link import WorkerLink
 from stream_engine.logs import get_logger
 

@@ -9,9 +9,10 @@ import multiprocessing
 import queue
 import threading
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 from stream_engine.engine.packets import Notice, Results, unpack_reply
-from stream_engine.engine.worker import WorkerConfig, run_worker
+from stream_engine.engine.worker_config import WorkerConfig
 
 _KILL_WAIT_S = 5.0
 
@@ -40,7 +41,7 @@ class WorkerLink:
         context = multiprocessing.get_context("spawn")
         self._connection, self._far_end = context.Pipe(duplex=True)
         self._process = context.Process(
-            target=run_worker, args=(self._far_end, config), name="stream-engine-worker", daemon=True
+            target=_run_worker, args=(self._far_end, config), name="stream-engine-worker", daemon=True
         )
         self._sending = False
         self._closed = False
@@ -118,3 +119,9 @@ class WorkerLink:
         except RuntimeError:
             return False
         return True
+
+
+def _run_worker(connection: Connection, config: WorkerConfig) -> None:
+    from stream_engine.engine.worker import run_worker  # networks' libraries load in the worker's process alone
+
+    run_worker(connection, config)
