@@ -77,10 +77,12 @@ def encode_motion(frame: MotionFrame) -> bytes:
     """
     if frame.channels.shape != (CHANNEL_COUNT,):
         raise MotionMessageError(f"a motion frame has {CHANNEL_COUNT} channels, not shape {frame.channels.shape}")
-    scaled = frame.channels * _SCALE
-    if not np.isfinite(scaled).all():
+    levels = frame.channels * _SCALE
+    if not math.isfinite(levels.sum()):
         raise MotionMessageError("a motion frame holds a value that is not finite; the model that made it has failed")
-    levels = np.rint(np.clip(scaled, _LOW, _HIGH))
+    np.rint(levels, out=levels)
+    np.maximum(levels, _LOW, out=levels)
+    np.minimum(levels, _HIGH, out=levels)
     timing = frame.timing
     header = _HEADER.pack(
         _TAG,
@@ -91,9 +93,9 @@ def encode_motion(frame: MotionFrame) -> bytes:
         _duration(timing.model_ms),
         _duration(timing.return_ms),
     )
-    blendshapes: bytes = levels[:BLENDSHAPE_COUNT].astype("<u2").tobytes()
-    angles: bytes = levels[BLENDSHAPE_COUNT:].astype("<i2").tobytes()
-    return header + blendshapes + angles
+    # Unsigned and signed 16-bit integers differ in name only: the low half of a 32-bit one is either.
+    body: bytes = levels.astype(np.int32).astype("<u2").tobytes()
+    return header + body
 
 
 def decode_motion(data: bytes) -> MotionMessage:
