@@ -31,6 +31,25 @@ EXIT_UNUSABLE: Final = 2
 _NO_TIMING: Final = SlotTiming(0.0, 0.0, 0.0, 0.0)
 
 
+class _Counted:
+    """Chunks, and where their sound has ended so far (media time, rounded up)."""
+
+    def __init__(self, chunks: Iterable[AudioChunk]) -> None:
+        self._chunks = chunks
+        self._seen = 0
+        self.end = 0
+
+    @property
+    def is_first(self) -> bool:
+        return self._seen == 1
+
+    def __iter__(self) -> Iterator[AudioChunk]:
+        for chunk in self._chunks:
+            self._seen += 1
+            self.end = max(self.end, chunk.media_time + -(-len(chunk.pcm) * MEDIA_RATE // chunk.sample_rate))
+            yield chunk
+
+
 class Animator:
     """Streams finished sound through the batch core the live worker runs, in this process.
 
@@ -59,11 +78,6 @@ class Animator:
         self._core = BatchCore(load_backend(backend, model, slots=slots, threads=threads), None, clock or SystemClock())
         self._lives = 0
 
-    @property
-    def channels(self) -> int:
-        """Motion channels per frame."""
-        return self._core.facts.channels
-
     def frames(
         self, chunks: Iterable[AudioChunk], *, seeds: Sequence[int] = (0,), look_ahead_ticks: int = 3
     ) -> Iterator[tuple[MotionFrame, ...]]:
@@ -75,8 +89,8 @@ class Animator:
             look_ahead_ticks: 0..5.
 
         Yields:
-            For each instant one frame per seed. A clip of d ms gives ceil(d / 20) instants from media time 0; with a
-            look-ahead of 0 nothing shows instant 0, and they begin at 960.
+            For each instant one frame per seed. A clip of d ms gives ceil(d / 20) instants from media time 0. (With a
+            look-ahead of 0, instant 0 is before the first tick's end: a tick of silence is heard before it.)
 
         Raises:
             ValueError: more seeds than slots, or a look-ahead that cannot be.
@@ -88,18 +102,31 @@ class Animator:
         self._lives += 1
         for row, seed in enumerate(seeds):
             self._core.open(row, epoch=self._lives, look_ahead=look_ahead_ticks, seed=seed)
-        stages = [Stage() for _ in seeds]
+        counted = _Counted(chunks)
+        held: tuple[MotionFrame, ...] | None = None
+        # With a look-ahead of 0 the last tick shows the instant at which the sound is over: known only afterwards.
+        for instant in self._instants(counted, [Stage() for _ in seeds], look_ahead_ticks):
+            if held:
+                yield held
+            held = instant
+        if held and held[0].media_time < counted.end:
+            yield held
+
+    def _instants(
+        self, chunks: "_Counted", stages: list[Stage], look_ahead_ticks: int
+    ) -> Iterator[tuple[MotionFrame, ...]]:
         ear = Ear()
-        end = 0
         for chunk in chunks:
-            end = max(end, chunk.media_time + -(-len(chunk.pcm) * MEDIA_RATE // chunk.sample_rate))
-            for tick in ear.push(chunk):
+            ticks = ear.push(chunk)
+            if look_ahead_ticks == 0 and chunks.is_first:
+                ticks.insert(0, _silent_tick(-1))
+            for tick in ticks:
                 yield from self._tick(tick, stages)
-        last_instant = -(-end // TICK_MEDIA) - 1
+        last_instant = -(-chunks.end // TICK_MEDIA) - 1
         last_tick = last_instant + look_ahead_ticks - 1
         tail = ear.flush()
         next_tick = tail[-1].index + 1 if tail else ear.next_tick
-        tail += [AudioTick(np.zeros(TICK_SAMPLES, np.float32), n) for n in range(next_tick, last_tick + 1)]
+        tail += [_silent_tick(n) for n in range(next_tick, last_tick + 1)]
         for tick in tail:
             if tick.index <= last_tick:
                 yield from self._tick(tick, stages)
@@ -137,22 +164,23 @@ def animate_samples(
     """Motion of a clip; see `Animator.frames`.
 
     Args:
-        pcm: `[N]` at 16 kHz, -1..1.
+        pcm: `[N]` at 16 kHz, -1..1; N is not 0.
         seeds: one take each.
         look_ahead_ticks: 0..5.
         animator: to use again over many clips; None makes one.
 
     Returns:
         `[seeds, ceil(N / 320), 61]`; row k shows k · 20 ms.
+
+    Raises:
+        ValueError: there is no sound, or as `Animator.frames` says.
     """
+    if not len(pcm):
+        raise ValueError("there is no sound to animate")
     animator = animator or Animator(slots=len(seeds))
     chunks = [AudioChunk(pcm[at : at + MODEL_RATE], MODEL_RATE, at * 3) for at in range(0, len(pcm), MODEL_RATE)]
     frames = animator.frames(chunks, seeds=seeds, look_ahead_ticks=look_ahead_ticks)
     rows = [np.stack([frame.channels for frame in instant]) for instant in frames]
-    if look_ahead_ticks == 0 and rows:
-        rows = [rows[0], *rows][: -(-len(pcm) // TICK_SAMPLES)]
-    if not rows:
-        return np.zeros((len(seeds), 0, animator.channels), np.float32)
     return np.stack(rows, axis=1)
 
 
@@ -220,6 +248,10 @@ def _record(
             if recording.rows % 25 == 0:
                 progress.update(task, completed=recording.rows)
         progress.update(task, completed=recording.rows)
+
+
+def _silent_tick(index: int) -> AudioTick:
+    return AudioTick(np.zeros(TICK_SAMPLES, np.float32), index)
 
 
 def _seed(text: str) -> int:

@@ -35,8 +35,8 @@ def timecode(row: int) -> str:
 class LiveLinkCsv:
     """Writes frames to a file; use as a context manager.
 
-    Instants that no frame shows (a tick was dropped, or the look-ahead is 0 and nothing shows instant 0) repeat the
-    frame before, or at the very beginning the first one. The file is replaced when the block ends, and left as it was
+    Instants that no frame shows (a tick was dropped, or a live look-ahead of 0 leaves out instant 0) repeat the frame
+    before, or at the very beginning the first one. The file is replaced when the block ends, and left as it was
     when it ends with an exception.
 
     Args:
