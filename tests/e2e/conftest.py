@@ -24,6 +24,7 @@ from benchmarks.server_process import REPOSITORY, ServerProcess
 from benchmarks.speech_source import MICROPHONE_RATE, burst, spoken, write_microphone
 
 WEB = REPOSITORY / "clients" / "web"
+SPEECH_PEAK = 0.35
 LEAD_MS = 3500.0
 """Silence before the first sentence: time to connect, and to see the mouth at rest."""
 GAP_MS = 1200.0
@@ -55,6 +56,7 @@ class Voice:
         self.bursts_ms = [start * 1000 + at_ms for at_ms in BURSTS_MS]
         self.duration_ms = start * 1000 + len(tail) * 1000 / MICROPHONE_RATE
         speech = soxr.resample(sound.audio, SAMPLE_RATE, MICROPHONE_RATE)
+        speech *= min(1.0, SPEECH_PEAK / float(np.abs(speech).max()))  # well below the bursts
         self.wav = write_microphone(wav, np.concatenate([speech, tail]), MICROPHONE_RATE)
 
 
@@ -129,7 +131,7 @@ def open_tab(context: BrowserContext, address: str) -> Tab:
 
 def new_context(browser: Browser) -> BrowserContext:
     """A fresh profile with a small window: software GL draws it in time."""
-    return browser.new_context(permissions=["microphone"], viewport={"width": 480, "height": 480})
+    return browser.new_context(permissions=["microphone"], viewport={"width": 360, "height": 360})
 
 
 def _run(*command: str) -> None:
