@@ -1,7 +1,8 @@
-"""Predicted motion for clips: the network streamed from a fresh state, whole clips and all seeds in one batch.
+"""Predicted motion for clips: the network streamed from a fresh state, many clips and all seeds in one batch.
 
 The stream is cut into chunks of a second, not of a tick: streaming gives the same frames however it is chunked (a
-property the model's tests prove), and a chunk costs little more than a tick.
+property the model's tests prove), and a chunk costs little more than a tick. The frames are those of
+`stream_engine.animate`, seed for seed; it cannot be used here, because training measures networks that are in no zoo.
 """
 
 from collections.abc import Sequence
@@ -41,33 +42,33 @@ def predict(
     for start in range(0, len(order), _BATCH):
         batch = order[start : start + _BATCH]
         for (clip, seed), motion in zip(batch, _stream(model, batch, ticks), strict=True):
-            rows[clip.name, seed] = _shown(motion, ticks)[: clip.frames]
+            rows[clip.name, seed] = motion[: clip.frames]
     return {clip.name: np.stack([rows[clip.name, seed] for seed in seeds]) for clip in clips}
-
-
-def _shown(motion: NDArray[np.float32], look_ahead: int) -> NDArray[np.float32]:
-    """Frames from instant 0 on: the step that consumed tick n shows the instant n + 1 - look-ahead.
-
-    Without any look-ahead the instant 0 is shown by no step; there the first frame stands in for it.
-    """
-    return motion[look_ahead - 1 :] if look_ahead else np.concatenate([motion[:1], motion])
 
 
 @torch.inference_mode()
 def _stream(model: Thunder, batch: Sequence[tuple[Clip, int]], look_ahead: int) -> NDArray[np.float32]:
-    """Frames `[B, T + look-ahead, 61]` of every slot, warm-up frames included."""
+    """Frames `[B, T, 61]` of every slot from instant 0 on, T being those of the longest clip.
+
+    The step that consumed tick n shows the instant n + 1 - look-ahead: with a look-ahead of 0, instant 0 takes a tick
+    of silence before the sound.
+    """
     tick = model.spec.tick_samples
-    steps = max(clip.frames for clip, _ in batch) + look_ahead
+    before = 1 if look_ahead == 0 else 0
+    warm_up = max(look_ahead - 1, 0)
+    steps = max(clip.frames for clip, _ in batch) + warm_up
     audio = np.zeros((len(batch), steps * tick), np.float32)
     noise = np.empty((len(batch), steps, model.spec.noise_size), np.float32)
     for row, (clip, seed) in enumerate(batch):
-        audio[row, : len(clip.audio)] = clip.audio
-        noise[row] = np.random.default_rng(seed).standard_normal((steps, model.spec.noise_size), np.float32)
+        sound = clip.audio[: (steps - before) * tick]
+        audio[row, before * tick : before * tick + len(sound)] = sound
+        # As the engine draws it: one row of numbers per tick, from the slot's seed alone.
+        np.random.Generator(np.random.Philox(seed)).standard_normal(out=noise[row], dtype=np.float32)
     state = model.init_state(len(batch))
     dial = torch.full((len(batch),), look_ahead)
     parts = []
     for at in range(0, steps, _CHUNK_TICKS):
         end = min(at + _CHUNK_TICKS, steps)
-        sound = torch.from_numpy(audio[:, at * tick : end * tick])
-        parts.append(model.advance(sound, dial, torch.from_numpy(noise[:, at:end]), state))
-    return torch.cat(parts, dim=1).numpy()
+        chunk = torch.from_numpy(audio[:, at * tick : end * tick])
+        parts.append(model.advance(chunk, dial, torch.from_numpy(noise[:, at:end]), state))
+    return torch.cat(parts, dim=1)[:, warm_up:].numpy()

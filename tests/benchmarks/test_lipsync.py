@@ -13,8 +13,8 @@ from benchmarks.lip_score import score, score_gaps
 from benchmarks.lipsync import goals
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
 from models.face.rig import Rig
-from models.streaming import Control
-from models.thunder import Thunder, ThunderConfig
+from models.thunder import Thunder, ThunderConfig, save_thunder
+from stream_engine.animate import Animator, animate_samples
 
 
 def test_missing_data_say_what_to_do(tmp_path: Path) -> None:
@@ -117,27 +117,28 @@ def test_pauses_are_cut_out_and_stitched_to_length() -> None:
         stitch([hiss[:100]], 1000)
 
 
-def test_predictions_are_the_tick_by_tick_stream_shifted_by_the_look_ahead() -> None:
+@pytest.mark.parametrize("look_ahead", [0, 1, 3, 5])
+def test_predictions_are_what_animate_gives_seed_for_seed(tmp_path: Path, look_ahead: int) -> None:
     torch.manual_seed(0)
     model = Thunder(ThunderConfig(dim=32, layers=1, heads=2, feed_forward=32, window=8, head_width=32)).eval()
+    save_thunder(model, tmp_path / "small.safetensors")
     rng = np.random.default_rng(3)
     sounds = [rng.standard_normal(count).astype(np.float32) * 0.1 for count in (20_000, 6500)]
     clips = [Clip(f"clip{i}", Group.REST, sound) for i, sound in enumerate(sounds)]
 
-    got = predict(model, clips, (0, 5), look_ahead_ms=60)
+    got = predict(model, clips, (0, 5), look_ahead_ms=20 * look_ahead)
 
     assert {name: motion.shape for name, motion in got.items()} == {"clip0": (2, 63, 61), "clip1": (2, 21, 61)}
     assert not np.allclose(got["clip0"][0], got["clip0"][1]), "two seeds move alike"
-    noise = np.random.default_rng(5).standard_normal((24, model.spec.noise_size), np.float32)
-    padded = np.pad(sounds[1], (0, 24 * 320 - len(sounds[1]))).reshape(24, 1, 320)
-    state, frames = model.init_state(1), []
-    for tick in range(24):
-        control = Control(torch.tensor([3]), torch.from_numpy(noise[tick : tick + 1]))
-        frames.append(model.step(torch.from_numpy(padded[tick]), control, state)[0].numpy())
-    np.testing.assert_allclose(got["clip1"][1], np.stack(frames[3:]), atol=2e-5)
+    animator = Animator("torch", str(tmp_path / "small.safetensors"), slots=2)
+    for clip in clips:
+        wanted = animate_samples(clip.audio, seeds=(0, 5), look_ahead_ticks=look_ahead, animator=animator)
+        np.testing.assert_allclose(got[clip.name], wanted, atol=2e-5)
 
+
+def test_a_look_ahead_the_model_has_not_is_refused() -> None:
     with pytest.raises(ValueError, match="offers 0, 20"):
-        predict(model, clips, (0,), look_ahead_ms=50)
+        predict(Thunder(ThunderConfig(dim=32, layers=1, heads=2)), [], (0,), look_ahead_ms=50)
 
 
 def test_goals_hold_only_where_every_rig_and_every_set_reaches_them() -> None:
