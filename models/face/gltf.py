@@ -21,8 +21,8 @@ _COMPONENT = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32
 _COMPONENT_CODE = {np.dtype(kind): code for code, kind in _COMPONENT.items()}
 _WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _WIDTH_NAME = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
-_STILL_M = 2e-6
-"""Displacements below this (2 µm) are left out of a sparse morph target."""
+_STILL_M = 2e-5
+"""Displacements below this (20 µm) are left out of a sparse morph target."""
 
 Floats = NDArray[np.float32]
 
@@ -144,7 +144,7 @@ class _Writer:
     def _target(self, positions: Floats, normals: Floats) -> dict[str, int]:
         positions = np.where(np.abs(positions).max(1, keepdims=True) > _STILL_M, positions, 0.0).astype(np.float32)
         moved = np.flatnonzero(np.abs(positions).max(1) > 0)
-        turned = np.flatnonzero(np.abs(normals).max(1) > 2e-3)
+        turned = np.flatnonzero(np.abs(normals).max(1) > 1e-2)
         return {
             "POSITION": self.sparse(positions, moved, bounds=True),
             "NORMAL": self.sparse(normals.astype(np.float32), turned),

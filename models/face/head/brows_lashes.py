@@ -30,8 +30,8 @@ def _brow() -> Mesh:
     spine = np.stack([x, y, z], -1)
     out = field.normals(field.head, spine)
     across = np.cross(out, unit(np.gradient(spine, axis=0)))
-    start = np.sqrt(np.clip(1 - (1 - np.clip(t / 0.10, 0, 1)) ** 2, 0, 1))
-    half = (3.1 * (1 - t**1.6) ** 0.75 + 0.35) * (0.12 + 0.88 * start)
+    start = np.sqrt(np.clip(1 - (1 - np.clip(t / 0.17, 0, 1)) ** 2, 0, 1))
+    half = (3.1 * (1 - t**1.6) ** 0.75 + 0.35) * (0.06 + 0.94 * start)
     thick = 1.5 * np.clip(half / 3.0, 0.25, 1.0)
     angle = np.arange(_BROW_AROUND) * 2 * np.pi / _BROW_AROUND
     rows = (

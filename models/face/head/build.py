@@ -13,6 +13,7 @@ from models.face.head.jaw import Jaw
 from models.face.head.lip_loops import LipLoops
 from models.face.head.mesh import Mesh, vertex_normals
 from models.face.head.morphs import skin_morphs
+from models.face.head.nostrils import nostril_depth
 from models.face.head.proportions import EYE_CENTRE, MIRROR, Array
 from models.face.head.topology import Skin, build_skin
 
@@ -111,7 +112,7 @@ def _skin_nodes(skin: Skin, lips: LipLoops, morphs: Mapping[str, Array]) -> list
         ring[ids] = row
     ring[skin.pole] = mouth_rings.RINGS
     in_bag = (ring[faces] >= mouth_rings.CONTACT + 2).all(1)
-    colours = skin_colours(skin, np.zeros(len(vertices)))
+    colours = skin_colours(skin, nostril_depth(vertices))
     normals = _skin_normals(skin)
     # All skin vertices stay, bag or not, so that indices in the file are those of the skin.
     over = {"MouthClose": morphs["JawOpen"]}
@@ -159,7 +160,7 @@ def _mouth_nodes(jaw: Jaw, lip_z: float) -> list[gltf.Node]:
             "JawRight": left * MIRROR,
         }
 
-    tongue_morphs = bone(tongue.vertices, 0.9) | {"TongueOut": mouth_inside.tongue_out(tongue.vertices, lip_z)}
+    tongue_morphs = bone(tongue.vertices, 0.86) | {"TongueOut": mouth_inside.tongue_out(tongue.vertices, lip_z)}
     return [
         _node("teeth_upper", upper, surfaces.TEETH, colours=upper_colours),
         _node("teeth_lower", lower, surfaces.TEETH, colours=lower_colours, morphs=bone(lower.vertices, 1.0)),
@@ -185,9 +186,9 @@ def _hairy_nodes(skin: Skin, morphs: Mapping[str, Array]) -> list[gltf.Node]:
     """Hair, brows and lashes."""
     brows, brow_morphs = brows_lashes.brows(skin, dict(morphs))
     lashes, lash_morphs = brows_lashes.lashes(skin, dict(morphs))
-    locks, shade = hair.hair()
+    locks, shade, soft = hair.hair()
     return [
-        _node("hair", locks, surfaces.HAIR, colours=shade),
+        _node("hair", locks, surfaces.HAIR, colours=shade, normals=soft),
         _node("brows", brows, surfaces.HAIR, colours=np.array([0.62, 0.55, 0.5]), morphs=brow_morphs),
         _node("lashes", lashes, surfaces.LASH, morphs=lash_morphs),
     ]

@@ -37,7 +37,7 @@ def skin_colours(skin: Skin, nostrils: Array) -> Array:
         colour = blend(colour, srgb(code), amount * bell(p, centre, size))
     colour *= _occlusion(skin)[:, None] ** np.array([0.8, 1.15, 1.3])
     colour = blend(colour, srgb("5f2a22"), np.clip(nostrils * 1.4, 0, 0.85))
-    red, line, deep, dark = srgb("c9696a"), srgb("8a3d45"), srgb("8f4146"), srgb("2a0c0d")
+    red, line, deep, dark = srgb("cf7b73"), srgb("8a3d45"), srgb("6a2a2f"), srgb("220909")
     b, c, n = mouth_rings.BORDER, mouth_rings.CONTACT, mouth_rings.INNER
     for ring, ids in enumerate(skin.mouth):
         if ring < c:
@@ -49,7 +49,7 @@ def skin_colours(skin: Skin, nostrils: Array) -> Array:
     colour[skin.pole] = dark
     for eye in skin.eyes:
         colour[eye[eye_rings.LID_RINGS - 2]] = blend(colour[eye[eye_rings.LID_RINGS - 2]], srgb("d08d7d"), 0.3)
-        colour[eye[eye_rings.LID_RINGS - 1]] = srgb("c98474")
+        colour[eye[eye_rings.LID_RINGS - 1]] = srgb("d8957f")
         for ids in eye[eye_rings.LID_RINGS :]:
             colour[ids] = srgb("b87066")
     return colour

@@ -22,5 +22,5 @@ def _ear(p: Array) -> Array:
 
 def ears() -> Mesh:
     """Both ears."""
-    left = surface_net(_ear, np.array([52.0, -40.0, -42.0]), np.array([104.0, 24.0, 24.0]), 2.3)
+    left = surface_net(_ear, np.array([52.0, -40.0, -42.0]), np.array([104.0, 24.0, 24.0]), 2.6)
     return left + left.mirrored()

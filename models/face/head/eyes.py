@@ -8,7 +8,7 @@ from models.face.head.proportions import EYE_RADIUS, Array, unit
 
 _AROUND, _ALONG = 36, 22
 IRIS_DEG = 30.0
-PUPIL_DEG = 13.0
+PUPIL_DEG = 13.5
 _MAPPED_DEG = 66.0
 """The texture spans this angle from the axis; beyond it the white goes on."""
 
@@ -41,7 +41,7 @@ def highlights() -> Mesh:
     return parts
 
 
-def iris_texture(dark: str = "3a1d0c", mid: str = "7a4519", light: str = "b5752f", size: int = 256) -> bytes:
+def iris_texture(dark: str = "2a150b", mid: str = "57321a", light: str = "8a5a2c", size: int = 256) -> bytes:
     """The eye seen along its axis, a PNG of sRGB."""
     rng = np.random.default_rng(11)
     grid = (np.arange(size) + 0.5) / size * 2 - 1
@@ -63,7 +63,7 @@ def iris_texture(dark: str = "3a1d0c", mid: str = "7a4519", light: str = "b5752f
     band = np.clip((iris - 0.42) / 0.2, 0, 1) * np.clip((0.98 - iris) / 0.12, 0, 1)
     ring = ring * (1 + 0.16 * (fibres * band)[..., None])
     glow = np.exp(-(((x / 0.26) ** 2) + ((y + 0.20) / 0.17) ** 2))
-    ring = ring + glow[..., None] * np.array([0.42, 0.27, 0.12])
+    ring = ring + glow[..., None] * np.array([0.30, 0.19, 0.08])
     shade = np.clip((y - 0.05) / 0.40, 0, 1)
     ring = ring * (1 - 0.55 * shade[..., None])
     inside = np.clip((IRIS_DEG - degrees) / 1.4 + 0.5, 0, 1)[..., None]

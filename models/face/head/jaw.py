@@ -5,7 +5,7 @@ import numpy as np
 from models.face.head import field
 from models.face.head.lip_loops import LipLoops
 from models.face.head.mouth_rings import CONTACT, INNER
-from models.face.head.proportions import JAW_AXIS, Array, smoothstep
+from models.face.head.proportions import JAW_AXIS, JAW_SLIDE, Array, smoothstep
 from models.face.head.response import GAP_RESPONSE_MM
 
 _CORNER_SHARE = 0.34
@@ -64,7 +64,8 @@ class Jaw:
 
     def turned(self, points: Array, share: Array | float = 1.0) -> Array:
         """Displacement of `points` `[N, 3]` at JawOpen 1, `share` of the turn."""
-        moved: Array = turn(points, np.broadcast_to(np.asarray(share) * self.angle, points.shape[:1])) - points
+        share = np.broadcast_to(np.asarray(share, float), points.shape[:1])
+        moved: Array = turn(points, share * self.angle) - points + share[:, None] * JAW_SLIDE
         return moved
 
     def _opened(self) -> Array:
@@ -96,10 +97,12 @@ def _share(lips: LipLoops) -> Array:
     skin = ~mouth
     skin[lips.skin.pole] = False
     chin = skin & (v[:, 1] < -69) & (v[:, 1] > -97) & (v[:, 2] > 28) & (np.abs(field.head(v)) < 1.2)
-    skull = skin & ((v[:, 1] > -27) | (v[:, 2] < -2) | (v[:, 1] < -112)) & ~chin
+    edge = skin & (v[:, 1] < -72) & (v[:, 1] > -97) & (np.abs(v[:, 0]) > 22) & (v[:, 2] > -8) & ~chin
+    skull = skin & ((v[:, 1] > -27) | (v[:, 2] < -12) | (v[:, 1] < -116)) & ~chin & ~edge
     skull[lips.skin.mouth[-1]] = True
     skull[lips.skin.pole] = True
-    held = np.concatenate([lips.ids, np.flatnonzero(chin), np.flatnonzero(skull)])
-    values = np.concatenate([on_lips, np.ones(chin.sum()), np.zeros(skull.sum())])
+    held = np.concatenate([lips.ids, np.flatnonzero(chin), np.flatnonzero(edge), np.flatnonzero(skull)])
+    on_edge = smoothstep(-14.0, 32.0, v[edge, 2])
+    values = np.concatenate([on_lips, np.ones(chin.sum()), on_edge, np.zeros(skull.sum())])
     share: Array = np.clip(lips.fill.solve(held, values[:, None])[:, 0], -0.03, 1.04)
     return share

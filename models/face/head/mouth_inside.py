@@ -11,16 +11,19 @@ _GUM = "c9686e"
 _STEPS_PER_TOOTH = 9
 _UPPER_WIDTHS: tuple[float, ...] = (7.2, 6.0, 6.0, 5.6, 5.4, 5.6, 5.8)
 _LOWER_WIDTHS: tuple[float, ...] = (4.9, 5.2, 5.6, 5.6, 5.4, 5.6, 5.8)
-_ARC = 21.5
+_ARC = 24.0
 """Half width of the arch of teeth; it is an ellipse, deeper than wide."""
-_ARC_DEPTH = 27.0
+_ARC_DEPTH = 27.5
 
 UPPER_EDGE_Y = MOUTH_Y - 2.2
 """Height of the upper incisors' edges: a little below the line of closed lips."""
 LOWER_EDGE_Y = MOUTH_Y - 1.6
-BEHIND_LIPS_UPPER = 6.0
+BEHIND_LIPS_UPPER = 6.5
 """The incisors' front lies this far behind the line where lips meet."""
-BEHIND_LIPS_LOWER = 7.6
+BEHIND_LIPS_LOWER = 8.4
+
+_TONGUE_BACK, _TONGUE_TIP = -54.0, -13.0
+"""Root and tip, millimetres from where the lips meet."""
 
 # Height above the edge, outward offset, how deep the gap between teeth cuts, whether it is gum.
 _PROFILE: tuple[tuple[float, float, float, bool], ...] = (
@@ -32,9 +35,9 @@ _PROFILE: tuple[tuple[float, float, float, bool], ...] = (
     (7.4, 0.0, 0.9, False),
     (8.8, -0.2, 0.5, False),
     (9.2, 0.55, 0.0, True),
-    (10.8, 1.3, 0.0, True),
-    (14.5, 1.3, 0.0, True),
-    (18.0, -1.0, 0.0, True),
+    (10.6, 0.9, 0.0, True),
+    (12.6, -0.6, 0.0, True),
+    (14.5, -4.0, 0.0, True),
 )
 
 
@@ -93,11 +96,11 @@ def tongue(lip_z: float) -> tuple[Mesh, Array]:
     """The tongue, tip behind the lower incisors, and its linear colours."""
     length, around = 14, 18
     t = np.linspace(0, 1, length)
-    back, tip = lip_z - 52.0, lip_z - 11.5
+    back, tip = lip_z + _TONGUE_BACK, lip_z + _TONGUE_TIP
     z = back + (tip - back) * np.sin(t * np.pi / 2) ** 0.9
     width = 13.5 * (1 - np.clip((t - 0.35) / 0.65, 0, 1) ** 3.0) ** 0.5 + 0.05
     height = 6.0 * (1 - np.clip((t - 0.30) / 0.70, 0, 1) ** 2.6) ** 0.5 + 0.05
-    middle_y = MOUTH_Y - 9.5 + 2.0 * np.sin(np.pi * np.clip(t * 1.1, 0, 1)) - 0.6 * t
+    middle_y = MOUTH_Y - 10.0 + 3.0 * np.sin(np.pi * np.clip(t * 0.9, 0, 1)) + 6.5 * t**2
     angle = np.arange(around) * 2 * np.pi / around
     groove = 1.5 * np.exp(-((np.sin(angle / 2 - np.pi / 4) / 0.22) ** 2))
     x = width[:, None] * np.cos(angle)
@@ -111,8 +114,8 @@ def tongue(lip_z: float) -> tuple[Mesh, Array]:
 
 def tongue_out(vertices: Array, lip_z: float) -> Array:
     """TongueOut: forward between the teeth and past the lips, the tip drooping."""
-    back, tip = lip_z - 52.0, lip_z - 11.5
+    back, tip = lip_z + _TONGUE_BACK, lip_z + _TONGUE_TIP
     t = np.clip((vertices[:, 2] - back) / (tip - back), 0, 1)
-    forward, up = 27.0 * t**1.3, 5.2 * np.sin(np.pi * np.clip(t, 0, 1) ** 0.8) * t**0.3 + 2.0 * t
-    thin = (vertices[:, 1] - (MOUTH_Y - 8.0)) * -0.35 * t
-    return np.stack([-0.12 * vertices[:, 0] * t, up + thin - 3.0 * np.clip(t - 0.8, 0, 1), forward], -1)
+    forward = 33.0 * t**1.5
+    lift = 5.0 * t**0.7 * (1 - t) + 1.0 * t - 2.5 * np.clip((t - 0.85) / 0.15, 0, 1) ** 2
+    return np.stack([-0.10 * vertices[:, 0] * t, lift, forward], -1)

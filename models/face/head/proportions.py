@@ -27,6 +27,8 @@ PAIR_X = 8.0
 
 # Jaw: turns about the axis through the joints in front of the ears.
 JAW_AXIS: Array = np.array([0.0, -20.0, -5.0])
+JAW_SLIDE: Array = np.array([0.0, -5.5, 1.5])
+"""The joint glides down and forward by this as the jaw opens fully."""
 
 
 def smoothstep(low: float, high: float, x: Array) -> Array:

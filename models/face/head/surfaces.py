@@ -27,7 +27,7 @@ def materials(hair: str, shirt: str) -> list[dict[str, Any]]:
             "KHR_materials_clearcoat": {"clearcoatFactor": 0.10, "clearcoatRoughnessFactor": 0.45},
             "KHR_materials_specular": {"specularFactor": 0.55},
         }),
-        _material("mouth", 0.9, doubleSided=True, extensions={"KHR_materials_specular": {"specularFactor": 0.1}}),
+        _material("mouth", 0.9, extensions={"KHR_materials_specular": {"specularFactor": 0.1}}),
         _material("eye", 0.22, pbr={"baseColorTexture": {"index": 0}}, extensions={
             "KHR_materials_clearcoat": {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.03},
         }),

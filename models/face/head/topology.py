@@ -12,10 +12,15 @@ from scipy.spatial import ConvexHull
 
 from models.face.head import eye_rings, field, mouth_rings
 from models.face.head.mesh import Mesh, neighbours
+from models.face.head.nostrils import with_nostrils
 from models.face.head.proportions import MIRROR, Array, Ints, Mask, unit
 
 _CENTRE: Array = np.array([0.0, -14.0, 0.0])
-_NECK_END = -172.0
+_NECK_END = -156.0
+_NECK_RINGS: tuple[float, ...] = (-132.0, -143.0, -155.0)
+"""The neck ends, under the collar, in regular rings."""
+_NECK_STILL = -122.0
+"""Below this the neck keeps its first points, hidden by the collar as they soon are."""
 _SEED = 3
 
 
@@ -46,14 +51,14 @@ def build_skin() -> Skin:
     vertices, faces = _relaxed(vertices, faces, pinned=label > 0)
     vertices, faces, eye_ids, mouth_ids, pole = _with_rings(vertices, faces, label, eye, mouth)
     vertices = _settled(vertices, faces, eye_ids, mouth_ids, pole)
-    return _mirrored(vertices, faces, eye_ids, mouth_ids, pole)
+    return _mirrored(with_nostrils(vertices), faces, eye_ids, mouth_ids, pole)
 
 
 def _spacing(p: Array) -> Array:
     """Wanted distance between free points, millimetres: fine at the nose, coarse under the hair."""
     x, y, z = np.abs(p[:, 0]), p[:, 1], p[:, 2]
     front = np.clip((z + 5) / 47, 0, 1)
-    spacing = 7.5 * (1 - front) + 3.1 * front
+    spacing = 7.0 * (1 - front) + 2.75 * front
     to_nose = np.sqrt(x**2 + ((y + 23) / 1.1) ** 2 + (z - 87) ** 2)
     near_nose = np.clip((to_nose - 16) / 14, 0, 1)
     spacing = 1.7 * (1 - near_nose) + spacing * near_nose
@@ -81,6 +86,16 @@ def _outside(points: Array, ring: Array) -> Mask:
             inside ^= crosses & (seen[:, 0] < (b[0] - a[0]) * (seen[:, 1] - a[1]) / (b[1] - a[1]) + a[0])
     outside: Mask = ~(inside & ahead)
     return outside
+
+
+def _neck_points() -> Array:
+    """Rings around the neck's left half, their ends on the middle."""
+    angle = np.linspace(-np.pi / 2, np.pi / 2, 15)
+    toward = np.stack([np.cos(angle), 0 * angle, np.sin(angle)], -1)
+    toward[[0, -1], 0] = 0.0
+    return np.concatenate(
+        [field.cast_out(field.skull, np.array([0.0, y, -17.0]), toward, 80.0, 60) for y in _NECK_RINGS]
+    )
 
 
 class _Sieve:
@@ -132,6 +147,9 @@ def _free_points(eye_ring: Array, mouth_ring: Array) -> tuple[Array, Ints, Ints]
     for p in np.concatenate([eye_ring, mouth_ring]):
         sieve.add(p)
     middle, free = [], []
+    for p in _neck_points():
+        sieve.add(p)
+        (middle if p[0] < 1e-9 else free).append(p)
     on_middle = candidates(toward_middle)
     for p, distance in zip(on_middle, _spacing(on_middle), strict=True):
         if sieve.clear_of(p, distance * 0.95):
@@ -186,7 +204,7 @@ def _angle(vertices: Array, a: int, apex: int, b: int) -> float:
 def _relaxed(vertices: Array, faces: Ints, pinned: Mask) -> tuple[Array, Ints]:
     """Even out the free points while the nose grows in, so that its steep sides get triangles of their own."""
     middle = np.abs(vertices[:, 0]) < 1e-9
-    fixed = (pinned & ~middle) | (vertices[:, 1] < -150)
+    fixed = (pinned & ~middle) | (vertices[:, 1] < _NECK_STILL)
     ring = pinned & middle & np.isin(np.arange(len(vertices)), np.arange(eye_rings.COLUMNS + len(mouth_rings.HALF)))
     fixed = fixed | ring
     for round_ in range(9):
@@ -246,7 +264,7 @@ def _with_rings(
 
 def _settled(vertices: Array, faces: Ints, eye: Ints, mouth: Ints, pole: int) -> Array:
     """A last smoothing along the surface that also spreads the outer loops."""
-    free = vertices[:, 1] > -150
+    free = vertices[:, 1] > _NECK_STILL
     free[mouth[5:]] = False
     free[pole] = False
     free[eye[4:]] = False

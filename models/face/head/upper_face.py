@@ -23,7 +23,7 @@ def upper_face_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
     whole = bell(v * (1, 1, 0), (27, 35, 0), (24, 14, 1)) * front
     knit = bell(v * (1, 1, 0), (9, 30, 0), (11, 14, 1)) * front
     cheek = bell(v, (37, -26, 66), (17, 13, 25)) * front
-    puff = bell(v, (40, -46, 50), (17, 20, 24))
+    puff = bell(v, (43, -46, 46), (17, 22, 26))
 
     morphs: dict[str, Array] = {}
     up = np.array([0.0, 1.0, 0.0])
@@ -39,7 +39,7 @@ def upper_face_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
     ):
         morphs[name + "Left"] = left
         morphs[name + "Right"] = lips.other_side(left)
-    one = _without_mouth(skin, puff)[:, None] * 7.5 * field.normals(field.head, v)
+    one = _without_mouth(skin, puff)[:, None] * 9.0 * field.normals(field.head, v)
     puffed = one + lips.other_side(one)
     bulged = lips.spread(lips.vectors(z=1.2 * lips.full))
     morphs["CheekPuff"] = puffed + bulged
@@ -68,7 +68,7 @@ def _without_mouth(skin: Skin, values: Array) -> Array:
     """Faded to nothing over the mouth's outer skin rings."""
     faded = values.copy()
     for ring, ids in enumerate(skin.mouth):
-        faded[ids] *= max(0.0, 0.8 - 0.3 * ring)
+        faded[ids] *= max(0.0, 1.0 - (ring + 1) / 6) ** 1.5
     faded[skin.pole] = 0.0
     return faded
 
