@@ -7,17 +7,20 @@ Lateness of a tick: from the instant its last sample is there (by the pacing clo
 too) to its frame being readable on the network process' event loop. A number of slots is held in real time if the 99th
 percentile stays under 20 ms; a tick that never came out counts as late for ever.
 
-The second half holds real WebRTC sessions by the same criterion; see `benchmarks.capacity_webrtc`.
+The second half holds real WebRTC sessions at the shipped server by the same criterion, seen from outside (and with the
+speakers on the same machine): see `benchmarks.webrtc_voices`.
 """
 
 import argparse
 import asyncio
 import heapq
 import math
+import subprocess
 import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +30,7 @@ from rich.table import Table
 
 from benchmarks.json_figures import write_figures
 from benchmarks.machine import machine
+from benchmarks.server_process import REPOSITORY, ServerProcess, ServerStartError
 from benchmarks.speech_source import spoken
 from stream_engine.clock import TICK_S, TICK_SAMPLES, Clock, SystemClock
 from stream_engine.ear.tick import AudioTick
@@ -40,6 +44,7 @@ GOAL_SLOTS: Final = 50
 WARM_UP_S: Final = 2.0
 LOOK_AHEAD_TICKS: Final = 3
 _SLOTS: Final = (1, 10, 25, 50, 60, 70, 80)
+_SESSIONS: Final = (1, 5, 10, 15, 20, 30, 40, 50)
 _DRAIN_S: Final = 1.0
 
 
@@ -201,6 +206,33 @@ async def measure_curve(
     return curve
 
 
+def measure_sessions(counts: Sequence[int], seconds: float, flags: Sequence[str] = ()) -> list[Point]:
+    """Measures ever more WebRTC sessions, to the first number that is too much.
+
+    Raises:
+        BenchmarkError: a session failed, or the server did not start.
+    """
+    curve: list[Point] = []
+    most = str(max(counts))
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "lateness.npy"
+        limits = ("--max-sessions", most, "--engine-slots", most, *flags)
+        try:
+            with ServerProcess(Path(folder) / "server.log", flags=limits) as server:
+                for count in sorted(counts):
+                    command = [sys.executable, "-m", "benchmarks.webrtc_voices", "--url", server.url]
+                    command += ["--count", str(count), "--seconds", str(seconds), "--out", str(out)]
+                    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+                    if done.returncode:
+                        raise BenchmarkError(f"{count} WebRTC sessions: {done.stderr[-1000:]}")
+                    curve.append(point_of(count, np.load(out)))
+                    if not curve[-1].real_time:
+                        break
+        except ServerStartError as error:
+            raise BenchmarkError(str(error)) from error
+    return curve
+
+
 def ticks_of(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     """Sound `[N]` as ticks `[T, 320]`."""
     whole = len(audio) // TICK_SAMPLES
@@ -213,6 +245,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     parser.add_argument("--seconds", type=float, default=60.0, help="measured per number of voices (default: 60)")
     parser.add_argument("--slots", type=int, nargs="+", default=_SLOTS, help=f"numbers of voices (default: {_SLOTS})")
+    parser.add_argument(
+        "--sessions", type=int, nargs="*", default=_SESSIONS, help=f"numbers of WebRTC sessions (default: {_SESSIONS})"
+    )
     parser.add_argument("--backend", choices=BACKENDS, default=BACKENDS[0], help="what runs the network")
     parser.add_argument("--threads", type=int, default=0, help="threads of the worker (0: it decides)")
     options = parser.parse_args(arguments)
@@ -221,12 +256,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     config = WorkerConfig(DEFAULT_MODEL, options.backend, max(options.slots), options.threads)
     try:
         curve = _run(measure_curve(options.slots, options.seconds, config, ticks_of(source.audio), SystemClock()))
+        flags = ("--engine-backend", options.backend, "--engine-threads", str(options.threads))
+        sessions = measure_sessions(options.sessions, options.seconds, flags) if options.sessions else []
     except BenchmarkError as error:
         console.print(f"no figures: {error}", style="red", markup=False)
         return 1
     result: dict[str, Any] = {
         "engine_slots": held(curve),
+        "webrtc_sessions": held(sessions) if sessions else None,
         "curve": [asdict(point) for point in curve],
+        "webrtc_curve": [asdict(point) for point in sessions],
         "seconds": options.seconds,
         "backend": options.backend,
         "human_speech": source.human,
@@ -236,12 +275,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         write_figures(options.json, result)
     table = Table("voices", "p50 ms", "p95 ms", "p99 ms", "late", "dropped")
-    for p in curve:
-        table.add_row(
-            str(p.slots), f"{p.p50_ms:.1f}", f"{p.p95_ms:.1f}", f"{p.p99_ms:.1f}", f"{p.late_share:.2%}", str(p.dropped)
-        )
+    for what, points in (("slots", curve), ("sessions", sessions)):
+        for p in points:
+            late = f"{p.late_share:.2%}"
+            row = (f"{p.p50_ms:.1f}", f"{p.p95_ms:.1f}", f"{p.p99_ms:.1f}", late, str(p.dropped))
+            table.add_row(f"{p.slots} {what}", *row)
     console.print(table)
-    console.print(f"{held(curve)} voices in real time (p99 under {LIMIT_MS:g} ms)")
+    console.print(f"{held(curve)} slots and {held(sessions)} sessions in real time (p99 under {LIMIT_MS:g} ms)")
     return 0
 
 
