@@ -9,7 +9,7 @@ import {
   Box3,
   Euler,
   Mesh,
-  MeshPhysicalMaterial,
+  MeshLambertMaterial,
   MeshStandardMaterial,
   Quaternion,
   Vector3,
@@ -18,12 +18,21 @@ import {
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 
 import { BLENDSHAPES, BLENDSHAPE_COUNT, HEAD_ANGLES, LEFT_EYE_ANGLES, RIGHT_EYE_ANGLES, morphName } from './channels';
+import { ProcessorMorph } from './processor_morph';
 
 interface Joint {
   readonly node: Object3D;
   readonly rest: Quaternion;
   /** Index of its yaw; pitch and roll follow. */
   readonly yaw: number;
+}
+
+interface Morphs {
+  readonly mesh: Mesh;
+  /** For each blendshape the index of its morph target, or −1. */
+  readonly targets: Int16Array;
+  /** Set where the processor does the graphics card's work. */
+  processor: ProcessorMorph | null;
 }
 
 /** Where to look from: the middle of the face and the distance between the eyes, in the scene's units. */
@@ -33,8 +42,7 @@ export interface FaceMeasure {
 }
 
 export class Face {
-  /** Per mesh: for each blendshape the index of its morph target, or −1. */
-  private readonly morphs: { mesh: Mesh; targets: Int16Array }[] = [];
+  private readonly morphs: Morphs[] = [];
   private readonly joints: Joint[] = [];
   private readonly euler = new Euler(0, 0, 0, 'YXZ');
   private readonly turn = new Quaternion();
@@ -55,7 +63,7 @@ export class Face {
       });
       // Morphs move vertices out of the box the mesh was culled by.
       node.frustumCulled = false;
-      this.morphs.push({ mesh: node as Mesh, targets });
+      this.morphs.push({ mesh: node as Mesh, targets, processor: null });
     });
     this.missing = BLENDSHAPES.filter((name) => !known.has(name));
     for (const [name, yaw] of [
@@ -75,12 +83,13 @@ export class Face {
 
   /** Take the pose of 61 channels. */
   pose(channels: Float32Array): void {
-    for (const { mesh, targets } of this.morphs) {
-      const influences = mesh.morphTargetInfluences!;
+    for (const { mesh, targets, processor } of this.morphs) {
+      const influences = processor?.weights ?? mesh.morphTargetInfluences!;
       for (let i = 0; i < BLENDSHAPE_COUNT; i++) {
         const target = targets[i]!;
         if (target >= 0) influences[target] = channels[i]!;
       }
+      processor?.apply();
     }
     for (const { node, rest, yaw } of this.joints) {
       // +yaw turns about +Y, +pitch (down) about +X, +roll (right ear down) about +Z.
@@ -89,15 +98,15 @@ export class Face {
     }
   }
 
-  /** Give every mesh the plain material of its kind: sheen and clearcoat cost a software renderer half its time. */
+  /** Make the face cheap for a renderer without a graphics card: matte materials, morphing by the processor. */
   simplify(): void {
     this.root.traverse((node) => {
-      if (!(node instanceof Mesh) || !(node.material instanceof MeshPhysicalMaterial)) return;
-      const plain = new MeshStandardMaterial();
-      MeshStandardMaterial.prototype.copy.call(plain, node.material);
+      if (!(node instanceof Mesh) || !(node.material instanceof MeshStandardMaterial)) return;
+      const { color, map, vertexColors, side, transparent, opacity } = node.material;
       node.material.dispose();
-      node.material = plain;
+      node.material = new MeshLambertMaterial({ color, map, vertexColors, side, transparent, opacity });
     });
+    for (const morphs of this.morphs) morphs.processor ??= new ProcessorMorph(morphs.mesh);
   }
 
   /** The meshes that have morph targets. */

@@ -75,6 +75,22 @@ describe('Face', () => {
   });
 });
 
+describe('ProcessorMorph', () => {
+  it('gives the very shape the graphics card would', () => {
+    const [card, processor] = [head(), head()];
+    processor.simplify();
+    for (const JawOpen of [0.5, 1, 0.0005, 0]) {
+      const where = [card, processor].map((face) => {
+        face.pose(pose({ JawOpen, EyeBlinkLeft: 0.3 }));
+        return [0, 1].map((vertex) => face.meshes[0]!.getVertexPosition(vertex, new Vector3()).y);
+      });
+      expect(where[1]![0]).toBeCloseTo(where[0]![0]!, 2);
+      expect(where[1]![1]).toBeCloseTo(where[0]![1]!, 2);
+    }
+    expect(processor.meshes[0]!.geometry.morphAttributes).toEqual({});
+  });
+});
+
 describe('MouthProbe', () => {
   it('measures the lips in pixels as they are drawn', () => {
     const face = head();
