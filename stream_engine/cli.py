@@ -63,20 +63,20 @@ def run_serve(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     # Imported late: `--help` and refusals need neither aiortc nor the engine.
     from stream_engine.clock import SystemClock
     from stream_engine.engine.backend import DEFAULT_MODEL
-    from stream_engine.engine.worker import WorkerConfig
-    from stream_engine.engine.worker_engine import WorkerEngine
+    from stream_engine.engine.worker_engine import create_engine
     from stream_engine.logs import configure_logging
     from stream_engine.server import serve
 
     configure_logging(settings.log_level, settings.log_format)
     clock = SystemClock()
-    config = WorkerConfig(
-        model=settings.engine_model or DEFAULT_MODEL,
+    engine = create_engine(
         backend=settings.engine_backend,
         slots=settings.engine_slots,
         threads=settings.engine_threads,
+        clock=clock,
+        model=settings.engine_model or DEFAULT_MODEL,
     )
-    return serve(settings, WorkerEngine(config, clock=clock), clock)
+    return serve(settings, engine, clock)
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

@@ -1,8 +1,10 @@
 """`run_server.py` as people start it, with the engine it ships."""
 
 import asyncio
+import datetime
 import json
 import signal
+import ssl
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
@@ -12,6 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.transport.voice_client import VoiceClient
 
@@ -102,3 +108,42 @@ async def test_an_open_door_without_a_token_is_refused() -> None:
         output, errors = await process.communicate()
     assert (process.returncode, output) == (2, b"")
     assert b"no token is set" in errors
+
+
+async def test_tls_by_flags(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    write_certificate(certificate, key)
+    trust = ssl.create_default_context(cafile=str(certificate))
+    flags = ("--tls-cert", str(certificate), "--tls-key", str(key), "--host", "0.0.0.0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STREAM_ENGINE_TOKEN", "s3cret")
+        async with running(*flags) as (_, plain):
+            assert plain.base_url.scheme == "https"
+            async with httpx.AsyncClient(base_url=f"https://localhost:{plain.base_url.port}", verify=trust) as http:
+                assert (await http.get("/healthz")).status_code == 200
+                assert (await http.post("/whip")).status_code == 401
+                assert (await http.get("/healthz", headers={"Origin": str(http.base_url)})).status_code == 200
+
+
+def write_certificate(certificate: Path, key: Path) -> None:
+    """A self-signed certificate for localhost, and its key."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
+        .not_valid_after(datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    key.write_bytes(
+        private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
