@@ -14,7 +14,7 @@ from models.face.head.lip_loops import LipLoops
 from models.face.head.mesh import Mesh, vertex_normals
 from models.face.head.morphs import skin_morphs
 from models.face.head.nostrils import nostril_depth
-from models.face.head.proportions import EYE_CENTRE, MIRROR, Array
+from models.face.head.proportions import EYE_CENTRE, JAW_SWING, JAW_THRUST, MIRROR, Array
 from models.face.head.topology import Skin, build_skin
 
 HEAD_PATH = Path(__file__).with_name("head.glb")
@@ -152,10 +152,10 @@ def _mouth_nodes(jaw: Jaw, lip_z: float) -> list[gltf.Node]:
     tongue, tongue_colours = mouth_inside.tongue(lip_z)
 
     def bone(points: Array, share: float) -> dict[str, Array]:
-        left = np.tile(np.array([7.0, -0.2, -0.6]), (len(points), 1))
+        left = np.tile(JAW_SWING, (len(points), 1))
         return {
             "JawOpen": jaw.turned(points, share),
-            "JawForward": np.tile(np.array([0.0, -0.3, 5.0]), (len(points), 1)),
+            "JawForward": np.tile(JAW_THRUST, (len(points), 1)),
             "JawLeft": left,
             "JawRight": left * MIRROR,
         }

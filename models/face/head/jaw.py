@@ -5,7 +5,7 @@ import numpy as np
 from models.face.head import field
 from models.face.head.lip_loops import LipLoops
 from models.face.head.mouth_rings import CONTACT, INNER
-from models.face.head.proportions import JAW_AXIS, JAW_SLIDE, Array, smoothstep
+from models.face.head.proportions import JAW_AXIS, JAW_SLIDE, JAW_SWING, JAW_THRUST, Array, smoothstep
 from models.face.head.response import GAP_RESPONSE_MM
 
 _CORNER_SHARE = 0.34
@@ -55,12 +55,15 @@ class Jaw:
         """JawForward: the bone slides 5 mm out of its joint."""
         lips = self._lips
         part = lips.spread(lips.vectors(y=-lips.lower))
-        slide = self.share[:, None] * np.array([0.0, -0.3, 5.0])
+        slide = self.share[:, None] * JAW_THRUST
         return lips.with_gap(lambda k: slide + k * part, GAP_RESPONSE_MM["JawForward"])
 
     def left(self) -> Array:
-        """JawLeft: the bone swings 7 mm to the character's left."""
-        return self.share[:, None] * np.array([7.0, -0.2, -0.6])
+        """JawLeft: the bone swings 7 mm to the character's left; the lip that trails keeps clear of the teeth."""
+        lips = self._lips
+        clear = lips.spread(lips.vectors(z=2.6 * np.clip(-lips.across, 0, 1) ** 1.5))
+        swung: Array = self.share[:, None] * JAW_SWING + clear
+        return swung
 
     def turned(self, points: Array, share: Array | float = 1.0) -> Array:
         """Displacement of `points` `[N, 3]` at JawOpen 1, `share` of the turn."""
@@ -70,7 +73,7 @@ class Jaw:
 
     def _opened(self) -> Array:
         lips = self._lips
-        turned: Array = self.turned(lips.skin.mesh.vertices, self.share)
+        turned = self.turned(lips.skin.mesh.vertices, self.share)
         rounded = lips.spread(lips.vectors(x=-0.10 * lips.rest[:, 0], y=0.4 * lips.upper))
         opened: Array = turned + rounded
         return opened

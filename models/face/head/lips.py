@@ -70,19 +70,30 @@ def _pucker(lips: LipLoops) -> Array:
     return lips.with_gap(lambda k: shape + k * apart, GAP_RESPONSE_MM["MouthPucker"])
 
 
+def _rolling(lips: LipLoops) -> Array:
+    """How far a vertex turns in: most where lips meet, less on the inner side, which must not reach the teeth."""
+    depth = lips.depth
+    rolling: Array = np.where(depth <= 1, depth, np.clip(1 - 1.7 * (depth - 1), 0, 1))
+    return rolling
+
+
 def _roll_lower(lips: LipLoops) -> Array:
     """The lower lip turns in over the lower teeth and up towards the upper."""
-    t = np.clip(lips.depth, 0, 1.3)
+    t = _rolling(lips)
     down = lips.lower
-    shape = lips.spread(lips.vectors(y=down * (2.0 - 1.2 * t), z=-down * (1.8 + 2.6 * t)), reach=34.0)
+    shape = lips.spread(
+        lips.vectors(y=down * (2.0 - 1.2 * t), z=-down * (1.3 * (lips.depth <= 1) + 3.0 * t)), reach=34.0
+    )
     raised = lips.spread(lips.vectors(y=down * (0.35 + 0.65 * np.minimum(t, 1))), reach=34.0)
     return lips.with_gap(lambda k: shape + k * raised, GAP_RESPONSE_MM["MouthRollLower"])
 
 
 def _roll_upper(lips: LipLoops) -> Array:
     """The upper lip turns in under the upper teeth; its red thins."""
-    t = np.clip(lips.depth, 0, 1.3)
-    shape = lips.spread(lips.vectors(y=-1.8 * lips.upper * (1 - t), z=-lips.upper * (0.8 + 2.8 * t)), reach=34.0)
+    t = _rolling(lips)
+    shape = lips.spread(
+        lips.vectors(y=-1.8 * lips.upper * (1 - t), z=-lips.upper * (0.5 * (lips.depth <= 1) + 3.0 * t)), reach=34.0
+    )
     raised = lips.spread(lips.vectors(y=lips.upper * t), reach=34.0)
     return lips.with_gap(lambda k: shape + k * raised, GAP_RESPONSE_MM["MouthRollUpper"])
 

@@ -70,7 +70,7 @@ def surface_net(field: Field, low: Array, high: Array, step: float) -> Mesh:
     axes = [np.arange(a, b + step, step) for a, b in zip(low, high, strict=True)]
     corners = np.stack(np.meshgrid(*axes, indexing="ij"), -1)
     value = field(corners.reshape(-1, 3)).reshape(corners.shape[:3])
-    shape = tuple(int(n) - 1 for n in np.shape(value))
+    shape: tuple[int, ...] = tuple(len(axis) - 1 for axis in axes)
     total, count = np.zeros((*shape, 3)), np.zeros(shape)
     offsets = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
     for a in offsets:

@@ -18,9 +18,9 @@ _ARC_DEPTH = 27.5
 UPPER_EDGE_Y = MOUTH_Y - 2.2
 """Height of the upper incisors' edges: a little below the line of closed lips."""
 LOWER_EDGE_Y = MOUTH_Y - 1.6
-BEHIND_LIPS_UPPER = 6.5
+BEHIND_LIPS_UPPER = 7.4
 """The incisors' front lies this far behind the line where lips meet."""
-BEHIND_LIPS_LOWER = 8.4
+BEHIND_LIPS_LOWER = 9.2
 
 _TONGUE_BACK, _TONGUE_TIP = -54.0, -13.0
 """Root and tip, millimetres from where the lips meet."""

@@ -73,7 +73,7 @@ def half_rings() -> list[Array]:
     knee[:, 1] += np.where(upper, -1.1, -0.4) * full
     rings += [(1 - t) ** 2 * border + 2 * t * (1 - t) * knee + t * t * contact for t in _PROFILE]
     apart = sign * full**0.5
-    for dy, dz, narrow in ((0.6, -1.8, 0.985), (2.4, -4.3, 0.97), (5.6, -6.6, 0.95)):
+    for dy, dz, narrow in ((0.6, -1.8, 0.985), (2.4, -3.9, 0.975), (5.4, -5.6, 0.965)):
         rings.append(np.stack([contact_x * narrow, contact_y + apart * dy, contact_z + dz], -1))
     for dy, dz, narrow in ((9.5, -17.0, 1.0), (13.5, -27.0, 0.97), (15.0, -40.0, 0.85), (8.0, -51.0, 0.5)):
         rings.append(np.stack([contact_x * narrow, MOUTH_Y - 1.9 + apart * dy, contact_z + dz], -1))

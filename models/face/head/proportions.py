@@ -31,6 +31,12 @@ JAW_SLIDE: Array = np.array([0.0, -5.5, 1.5])
 """The joint glides down and forward by this as the jaw opens fully."""
 
 
+JAW_THRUST: Array = np.array([0.0, -0.3, 5.0])
+"""JawForward."""
+JAW_SWING: Array = np.array([7.0, -0.2, -0.6])
+"""JawLeft."""
+
+
 def smoothstep(low: float, high: float, x: Array) -> Array:
     """0 below `low`, 1 above `high`, an S between."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)

@@ -146,7 +146,8 @@ def _free_points(eye_ring: Array, mouth_ring: Array) -> tuple[Array, Ints, Ints]
     sieve = _Sieve(9.0)
     for p in np.concatenate([eye_ring, mouth_ring]):
         sieve.add(p)
-    middle, free = [], []
+    middle: list[Array] = []
+    free: list[Array] = []
     for p in _neck_points():
         sieve.add(p)
         (middle if p[0] < 1e-9 else free).append(p)

@@ -1,0 +1,64 @@
+"""The parts of the head's file, posed, for tests that look at teeth, lids and eyes as well as skin."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.face.gltf import Glb
+
+Array = NDArray[np.float64]
+
+
+class Part:
+    """One mesh of the head in millimetres."""
+
+    def __init__(self, glb: Glb, name: str) -> None:
+        mesh = glb.mesh(name)
+        primitive = mesh["primitives"][0]
+        self.rest: Array = glb.array(primitive["attributes"]["POSITION"]) * 1000.0
+        self.normals: Array = glb.array(primitive["attributes"]["NORMAL"])
+        self.faces = glb.array(primitive["indices"]).reshape(-1, 3).astype(int)
+        self.extras: dict[str, Any] = mesh.get("extras", {})
+        names = self.extras.get("targetNames", [])
+        targets = primitive.get("targets", [])
+        self.morphs = {n: glb.array(t["POSITION"]) * 1000.0 for n, t in zip(names, targets, strict=True)}
+        self.turns = {n: glb.array(t["NORMAL"]) for n, t in zip(names, targets, strict=True)}
+
+    def posed(self, weights: Mapping[str, float]) -> Array:
+        """Positions at ARKit weights; morphs this part lacks are ignored, as viewers do."""
+        moved = self.rest.copy()
+        for name, weight in weights.items():
+            if name in self.morphs:
+                moved += weight * self.morphs[name]
+        return moved
+
+
+def normals_of(vertices: Array, faces: NDArray[np.int_]) -> Array:
+    """Area-weighted unit normals."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    total = np.zeros_like(vertices)
+    for k in range(3):
+        np.add.at(total, faces[:, k], np.cross(b - a, c - a))
+    length = np.linalg.norm(total, axis=1, keepdims=True)
+    unit: Array = total / np.maximum(length, 1e-9)
+    return unit
+
+
+def both(name: str, weight: float) -> dict[str, float]:
+    """Left and right."""
+    return {name + "Left": weight, name + "Right": weight}
+
+
+VISEMES: dict[str, dict[str, float]] = {
+    "rest": {},
+    "AA": {"jawOpen": 0.6},
+    "EE": {"jawOpen": 0.12, **both("mouthSmile", 0.4), **both("mouthUpperUp", 0.3), **both("mouthLowerDown", 0.6)},
+    "OO": {"jawOpen": 0.1, "mouthPucker": 0.85, "mouthFunnel": 0.2},
+    "OH": {"jawOpen": 0.3, "mouthFunnel": 0.55},
+    "MBP": {"jawOpen": 0.15, "mouthClose": 0.15, **both("mouthPress", 0.4)},
+    "FV": {"jawOpen": 0.06, "mouthRollLower": 0.8, **both("mouthUpperUp", 0.25)},
+    "TH": {"jawOpen": 0.12, "tongueOut": 0.35, **both("mouthUpperUp", 0.25), **both("mouthLowerDown", 0.5)},
+    "CH": {"jawOpen": 0.08, "mouthFunnel": 0.45},
+}
