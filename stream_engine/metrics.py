@@ -29,6 +29,7 @@ class Metrics:
         packets_lost: RTP packets that never came.
         packets_concealed: of them, those made up.
         bad_messages: control messages refused.
+        errors: error events of sessions, by code (engine_restarted, overloaded, bad_audio …).
     """
 
     def __init__(self) -> None:
@@ -52,6 +53,7 @@ class Metrics:
             "stream_engine_packets_concealed", "Lost RTP packets made up", registry=registry
         )
         self.bad_messages = Counter("stream_engine_bad_messages", "Control messages refused", registry=registry)
+        self.errors = Counter("stream_engine_errors", "Error events of sessions", ["code"], registry=registry)
         self._lateness = Histogram(
             "stream_engine_tick_lateness_seconds",
             "From a tick's last sample to its frame in the network process",

@@ -44,9 +44,11 @@ class SessionMeter:
         self._metrics.observe_frame(timing)
 
     def on_event(self, event: Event) -> None:
-        """Counts turns."""
+        """Counts turns and errors."""
         if event.kind is EventKind.SPEECH_STARTED:
             self._metrics.turns.inc()
+        elif event.kind is EventKind.ERROR:
+            self._metrics.errors.labels(event.code or "failed").inc()
 
     def on_audio(self, chunk: AudioChunk) -> None:
         """Adds a chunk's power and moves media time on."""

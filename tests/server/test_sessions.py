@@ -109,6 +109,35 @@ async def test_a_viewer_sees_hears_and_pairs() -> None:
         await speaker.frames(len(speaker.messages) + 10)
 
 
+async def test_a_viewer_that_leaves_is_forgotten_and_nobody_else_notices() -> None:
+    async with open_house() as house:
+        speaker = await house.speaker()
+        live = house.server.registry.session(speaker.location.rpartition("/")[2])
+        staying, leaving = await house.viewer(speaker), await house.viewer(speaker)
+        await leaving.close()
+        async with asyncio.timeout(TIMEOUT_S):
+            while len(live.viewers) > 1:
+                await speaker.frames(len(speaker.messages) + 1)
+        assert house.metric("viewers") == 1
+        await staying.frames(len(staying.messages) + 10)
+        assert house.metric("sessions") == 1
+
+
+async def test_an_engine_failure_is_told_to_all() -> None:
+    async with open_house() as house:
+        speaker = await house.speaker()
+        viewer = await house.viewer(speaker)
+        (slot,) = house.engine.slots.values()
+        slot.listener.on_failure("engine_restarted", "The engine is being restarted; motion resumes by itself.")
+        slot.listener.on_resumed()
+        for client in (speaker, viewer):
+            error = await client.event("error")
+            assert (error["code"], error["media_time"] > 0) == ("engine_restarted", True)
+            assert "restarted" in error["detail"]
+            assert (await client.event("resumed"))["media_time"] >= error["media_time"]
+        assert house.metric("errors_total", code="engine_restarted") == 1
+
+
 async def test_delete_ends_the_session_its_viewers_and_everything_of_them() -> None:
     async with open_house() as house:
         speaker = await house.speaker()
