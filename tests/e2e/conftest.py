@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
-from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from benchmarks.browser import chromium, find_chromium, wait_until
@@ -25,39 +24,43 @@ from benchmarks.speech_source import MICROPHONE_RATE, burst, spoken, write_micro
 
 WEB = REPOSITORY / "clients" / "web"
 SPEECH_PEAK = 0.35
-LEAD_MS = 3500.0
-"""Silence before the first sentence: time to connect, and to see the mouth at rest."""
+"""Speech stays well below the bursts."""
+LEAD_MS = 3000.0
+"""Silence at the beginning: time to connect."""
+BURSTS_MS = (0, 700, 1250, 2100, 2750, 3650, 4200, 5100, 5700, 6600)
+"""Bursts after it, at irregular times."""
+PAUSE_MS = 1500.0
+"""Silence between the bursts and the first sentence: the mouth can be seen at rest."""
 GAP_MS = 1200.0
-BURSTS_MS = (300, 900, 1650, 2200, 2950, 3500, 4300)
-"""Bursts after the last sentence, at irregular times, from the end of its silence."""
+"""Silence after each sentence."""
 
 
 class Voice:
-    """What the microphone hears: sentences with known phones, then bursts.
+    """What the microphone hears: bursts, then sentences with known phones.
 
     Attributes:
         wav: the microphone's file.
         phones: in ms of the file.
         bursts_ms: onsets of the bursts, in ms of the file.
-        speech_end_ms: where silence begins for good but for the bursts.
-        duration_ms: of the file.
+        speech_ms: where the silence before the first sentence begins, and where the one after the last ends.
     """
 
     def __init__(self, wav: Path) -> None:
-        sound = spoken(lead_ms=LEAD_MS, gap_ms=GAP_MS)
-        self.phones: tuple[Phone, ...] = sound.phones
-        self.speech_end_ms = sound.duration_ms - GAP_MS
-        start = len(sound.audio) / SAMPLE_RATE
-        tail = np.zeros(int((BURSTS_MS[-1] / 1000 + 1.2) * MICROPHONE_RATE), np.float32)
-        tone: NDArray[np.float32] = burst(0.01)
+        sound = spoken(lead_ms=PAUSE_MS, gap_ms=GAP_MS)
+        begins_ms = LEAD_MS + BURSTS_MS[-1] + 100
+        opening = np.zeros(int(begins_ms * MICROPHONE_RATE / 1000), np.float32)
+        tone = burst(0.01)
         for at_ms in BURSTS_MS:
-            at = at_ms * MICROPHONE_RATE // 1000
-            tail[at : at + len(tone)] = tone
-        self.bursts_ms = [start * 1000 + at_ms for at_ms in BURSTS_MS]
-        self.duration_ms = start * 1000 + len(tail) * 1000 / MICROPHONE_RATE
+            at = int((LEAD_MS + at_ms) * MICROPHONE_RATE / 1000)
+            opening[at : at + len(tone)] = tone
         speech = soxr.resample(sound.audio, SAMPLE_RATE, MICROPHONE_RATE)
-        speech *= min(1.0, SPEECH_PEAK / float(np.abs(speech).max()))  # well below the bursts
-        self.wav = write_microphone(wav, np.concatenate([speech, tail]), MICROPHONE_RATE)
+        speech *= min(1.0, SPEECH_PEAK / float(np.abs(speech).max()))
+        self.phones: tuple[Phone, ...] = tuple(
+            (start + begins_ms, end + begins_ms, name) for start, end, name in sound.phones
+        )
+        self.bursts_ms = [LEAD_MS + at_ms for at_ms in BURSTS_MS]
+        self.speech_ms = (begins_ms, begins_ms + sound.duration_ms)
+        self.wav = write_microphone(wav, np.concatenate([opening, speech]), MICROPHONE_RATE)
 
 
 @pytest.fixture(scope="package")
@@ -66,6 +69,7 @@ def studio_build() -> Path:
     built = WEB / "dist" / "index.html"
     sources = [path for path in (WEB / "src").rglob("*") if path.is_file()]
     sources += [WEB / name for name in ("index.html", "package-lock.json", "vite.config.ts")]
+    sources.append(REPOSITORY / "models" / "face" / "head" / "head.glb")
     if built.is_file() and built.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
         return built.parent
     npm = shutil.which("npm")
