@@ -211,10 +211,15 @@ def serve(settings: Settings, engine: Engine, clock: Clock) -> int:
         Exit code: 0 after a drain, 3 if server or engine could not start.
     """
     server = StreamServer(settings, engine, clock)
+    try:
+        # Before the engine starts, which takes seconds and two cores.
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        listener = socket.create_server((settings.host.strip("[]"), settings.port), family=family, backlog=2048)
+    except OSError as error:
+        _log.error("cannot_listen", host=settings.host, port=settings.port, detail=str(error))
+        return EXIT_NOT_STARTED
     config = uvicorn.Config(
         server.app,
-        host=settings.host,
-        port=settings.port,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
         log_config=None,
@@ -225,5 +230,5 @@ def serve(settings: Settings, engine: Engine, clock: Clock) -> int:
     )
     http = _Uvicorn(config, server.registry, token=settings.token is not None)
     server.on_engine_failed = http.fail
-    http.run()
+    http.run(sockets=[listener])
     return http.exit_code if http.started else EXIT_NOT_STARTED
