@@ -14,7 +14,7 @@ export function latencyRows(feed: Feed, pairing: Pairing | null): LatencyRow[] {
   const lookAhead = feed.hello?.look_ahead_ms ?? null;
   const own: LatencyRow =
     pairing === 'sound'
-      ? { label: 'On this page', value: 'paired with the sound' }
+      ? { label: 'On this page', value: 'with the sound' }
       : { label: 'Smoothing here', value: ms(feed.playoutDelayMs) };
   return [
     { label: 'Look-ahead (set)', value: lookAhead === null ? '—' : `${lookAhead} ms` },

@@ -189,6 +189,8 @@ export class Peer {
     this.listener.onEvent(event, now);
     if (event.type === 'hello') this.checkOpen();
     if (event.type === 'bye') {
+      // The session has ended on the server's side; there is nothing left to DELETE.
+      this.answer = null;
       if (event.reason === 'idle') this.fail(new Problem('session_idle'));
       else if (event.reason === 'closed') this.fail(new Problem('session_closed'));
       else this.fail(new Problem('connection_lost'));

@@ -9,14 +9,23 @@
 import { MEDIA_PER_MS, TICK_MEDIA } from './protocol';
 
 const TICK_MS = TICK_MEDIA / MEDIA_PER_MS;
-/** Beyond this error gliding would take seconds: jump. */
-const JUMP_MS = 120;
-/** The clock runs at most this much fast or slow while gliding. */
-const GLIDE = 0.08;
+interface GlideLimits {
+  /** Beyond this error the clock jumps. */
+  readonly jumpMs: number;
+  /** While gliding it runs at most this much fast or slow, as a share of its speed. */
+  readonly glide: number;
+}
+
+/** Nothing is heard in the own view: smoothness goes first. */
+const SMOOTH: GlideLimits = { jumpMs: 120, glide: 0.08 };
+/** Where the sound is heard, lips that are off are seen sooner than lips that hurry. */
+const IN_STEP: GlideLimits = { jumpMs: 60, glide: 0.25 };
 
 /** A clock that advances with local time and glides to a moving target. */
 class GlidingClock {
   private shown: { atMs: number; mediaMs: number } | null = null;
+
+  constructor(private readonly limits: GlideLimits) {}
 
   /** Move on to `nowMs`, toward `targetMs`; returns the media time in ms. */
   advance(nowMs: number, targetMs: number): number {
@@ -26,8 +35,8 @@ class GlidingClock {
       const elapsed = Math.max(0, nowMs - last.atMs);
       const free = last.mediaMs + elapsed;
       const error = targetMs - free;
-      if (Math.abs(error) < JUMP_MS) {
-        const limit = GLIDE * elapsed;
+      if (Math.abs(error) < this.limits.jumpMs) {
+        const limit = this.limits.glide * elapsed;
         mediaMs = free + Math.max(-limit, Math.min(limit, error));
       }
     }
@@ -51,7 +60,7 @@ const REANCHOR_MS = 500;
 export class ArrivalClock {
   /** Local arrival time minus media time, ms, of the last frames: how late each one was, up to a constant. */
   private offsets: number[] = [];
-  private readonly glide = new GlidingClock();
+  private readonly glide = new GlidingClock(SMOOTH);
   private earliest = 0;
   private delay = TICK_MS;
 
@@ -87,8 +96,8 @@ export class ArrivalClock {
   }
 }
 
-/** Samples of the sound's position that are averaged (one a packet, so some 300 ms). */
-const HEARD_SAMPLES = 15;
+/** Samples of the sound's position of which the median counts (one a packet, so 140 ms). */
+const HEARD_SAMPLES = 7;
 /** Without a fresh sample for so long the sound is not playing. */
 const HEARD_STALE_MS = 400;
 
@@ -97,7 +106,7 @@ export class HeardClock {
   private offsets: number[] = [];
   private lastAtMs = Number.NEGATIVE_INFINITY;
   private lastMediaTime = Number.NaN;
-  private readonly glide = new GlidingClock();
+  private readonly glide = new GlidingClock(IN_STEP);
 
   /** The sound of `mediaTime` was handed to the loudspeaker at `atMs` (local clock). */
   observe(atMs: number, mediaTime: number): void {
@@ -105,7 +114,7 @@ export class HeardClock {
     const offset = mediaTime / MEDIA_PER_MS - atMs;
     const last = this.offsets.at(-1);
     // Time stretching in the receiver moves the offset by a few ms at a time; more than that is a jump of the sound.
-    if (last !== undefined && Math.abs(offset - last) > JUMP_MS) this.offsets = [];
+    if (last !== undefined && Math.abs(offset - last) > IN_STEP.jumpMs) this.offsets = [];
     this.offsets.push(offset);
     if (this.offsets.length > HEARD_SAMPLES) this.offsets.shift();
     this.lastAtMs = atMs;

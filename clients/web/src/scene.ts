@@ -90,7 +90,9 @@ export class StudioScene {
     key.position.set(-2.2, 2.6, 4);
     const fill = new DirectionalLight(0xffe7dc, 0.5);
     fill.position.set(3, 0.2, 3);
-    const sky = new HemisphereLight(0xfff4ea, 0xc79a88, this.software ? 1.5 : 0.9);
+    const sky = this.software
+      ? new HemisphereLight(0xffffff, 0xd8c4ba, 2.1)
+      : new HemisphereLight(0xfff4ea, 0xc79a88, 0.9);
     this.scene.add(key, fill, sky);
     if (this.software) return;
     const rim = new DirectionalLight(0xcfe0ff, 1.6);

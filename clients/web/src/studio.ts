@@ -59,7 +59,9 @@ export class Studio {
   private soundBlocked = false;
   private soundMuted = false;
   private lineState: LineState = 'closed';
-  private viewerOpened: (() => void) | null = null;
+  /** Starts the sample that waits for its listener, the page's own viewer connection. */
+  private waitingSample: (() => void) | null = null;
+  private sampleTimer = 0;
   private lookAheadMs: number | null;
 
   constructor(
@@ -90,7 +92,7 @@ export class Studio {
       track: () => null,
       listener: {
         onState: (state, problem) => {
-          if (state === 'open') this.viewerOpened?.();
+          if (state === 'open') this.startSample();
           // The line to the session itself says what is wrong with the session.
           if (problem !== null && problem.code !== 'session_unknown' && problem.code !== 'session_closed') {
             if (this.lineState === 'open') this.problem = problem;
@@ -183,10 +185,11 @@ export class Studio {
       this.dropSample();
       this.sample = sample;
       await this.sendVoice(sample.stream);
+      this.waitingSample = () => {
+        if (this.sample === sample) sample.start(() => void this.sampleEnded(sample, viewBefore));
+      };
       this.setView('viewers');
-      await this.viewerReady();
-      if (this.sample !== sample) return;
-      sample.start(() => void this.sampleEnded(sample, viewBefore));
+      if (this.mirrorLine.state === 'open') this.startSample();
     });
   }
 
@@ -307,7 +310,7 @@ export class Studio {
     if (this.lineState === 'open') return 'live';
     if (this.lineState === 'connecting') return this.wasOpen ? 'reconnecting' : 'connecting';
     if (this.lineState === 'waiting') return 'reconnecting';
-    if (this.busy) return 'connecting';
+    if (this.busy && this.problem === null) return 'connecting';
     return this.problem === null ? 'idle' : 'stopped';
   }
 
@@ -316,9 +319,11 @@ export class Studio {
     if (state === 'open') {
       this.wasOpen = true;
       this.problem = null;
+      this.sampleTimer = window.setTimeout(() => this.startSample(), VIEWER_WAIT_MS);
       if (this.microphone?.muted === true) this.line.send({ type: 'mute', muted: true });
       if (!this.watching && this.view === 'viewers') this.mirrorLine.open();
     } else {
+      clearTimeout(this.sampleTimer);
       if (!this.watching) this.mirrorLine.close();
       // While a try is under way, what went wrong before stays readable.
       if (state !== 'connecting') this.problem = this.wordFor(problem);
@@ -379,22 +384,18 @@ export class Studio {
     this.setView(viewBefore);
   }
 
+  private startSample(): void {
+    clearTimeout(this.sampleTimer);
+    const start = this.waitingSample;
+    this.waitingSample = null;
+    start?.();
+  }
+
   private dropSample(): void {
+    this.waitingSample = null;
     const sample = this.sample;
     this.sample = null;
     sample?.close();
-  }
-
-  private async viewerReady(): Promise<void> {
-    if (this.mirrorLine.state === 'open') return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, VIEWER_WAIT_MS);
-      this.viewerOpened = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.viewerOpened = null;
   }
 
   private async play(stream: MediaStream): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { LATENCY_NOTE, latencyRows, latencyTotal } from './latency_panel';
 import { Microphone } from './microphone';
+import type { ProblemCode } from './problems';
 import { savePreferences, type Preferences } from './preferences';
 import type { Shown } from './render_loop';
 import type { Studio, StudioState } from './studio';
@@ -20,6 +21,15 @@ const PHASES: Record<StudioState['phase'], string> = {
   stopped: 'Stopped',
 };
 
+/** Problems whose cause only the server's or browser's own words tell; elsewhere these would only confuse. */
+const TELLING: ReadonlySet<ProblemCode> = new Set([
+  'protocol',
+  'server_error',
+  'mic_failed',
+  'sample_failed',
+  'head_failed',
+]);
+
 /** Read-outs change four times a second: more often cannot be read. */
 const READOUT_MS = 250;
 const TOAST_MS = 4000;
@@ -34,6 +44,7 @@ export class StudioPage {
   private readonly muteText = element('mute-text', HTMLElement);
   private readonly sample = element('sample', HTMLButtonElement);
   private readonly soundOn = element('sound-on', HTMLButtonElement);
+  private readonly bar = element('bar', HTMLElement);
   private readonly meter = element('meter', HTMLElement);
   private readonly meterFill = element('meter-fill', HTMLElement);
   private readonly turn = element('turn', HTMLElement);
@@ -93,6 +104,7 @@ export class StudioPage {
     this.soundOn.hidden = !(state.soundBlocked && running);
     this.meter.hidden = !running;
     this.speakerTools.hidden = state.watching;
+    this.bar.hidden = state.watching && !running;
     for (const input of this.views) input.checked = input.value === state.view;
     this.link.hidden = state.viewerLink === null;
     this.renderMirror(state);
@@ -198,7 +210,7 @@ export class StudioPage {
     this.noticeTitle.textContent = problem.title;
     this.noticeAdvice.textContent = problem.advice;
     this.noticeDetail.textContent = problem.detail;
-    this.noticeDetail.hidden = problem.detail === '';
+    this.noticeDetail.hidden = problem.detail === '' || !TELLING.has(problem.code);
     this.tokenForm.hidden = problem.remedy !== 'token';
     this.noticeRetry.hidden = !(problem.remedy === 'user' && state.watching);
     this.noticeDismiss.hidden = state.watching || problem.remedy === 'none';
@@ -250,6 +262,7 @@ export class StudioPage {
 
 function leadText(state: StudioState): string {
   if (state.phase === 'idle') return state.watching ? 'Looking for the speaker…' : 'Speak, and a face speaks.';
-  if (state.voice === 'sample' && state.sampleLabel !== null) return `You hear ${state.sampleLabel}.`;
+  if (state.phase === 'live' && state.voice === 'sample' && state.sampleLabel !== null)
+    return `You hear ${state.sampleLabel}.`;
   return '';
 }
