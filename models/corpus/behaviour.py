@@ -14,8 +14,6 @@ from torch import Tensor
 from models.face.channels import CHANNEL_COUNT, channel_index
 from models.thunder.behaviour import BEHAVIOURS
 
-BLINK_THRESHOLD: Final = 2.55
-"""A raw noise value above this starts a blink: 16 a minute at 50 draws a second."""
 _BLINK_SHAPE: Final = (0.25, 0.7, 1.0, 1.0, 0.97, 0.85, 0.68, 0.5, 0.34, 0.21, 0.12, 0.06, 0.02)
 """Closure per tick after the start: 60 ms to close, 40 shut, 160 to open."""
 _GAZE_STEP_RAD: Final = 0.11
@@ -23,23 +21,17 @@ _RADIANS_PER_LOOK: Final = np.deg2rad(30.0)
 """EyeLook channels reach 1 at this eye angle."""
 
 
-def _staircase(z: Tensor) -> Tensor:
-    """Rests on steps and moves between them fast: -1, 0 or 1, with 0 for two thirds of the time."""
-    return torch.tanh(9 * (z - 1.0)) / 2 + torch.tanh(9 * (z + 1.0)) / 2
-
-
-def behaviour_channels(smooth: Tensor, raw: Tensor, effort: Tensor) -> Tensor:
+def behaviour_channels(drive: Tensor, effort: Tensor) -> Tensor:
     """Channels of the upper face, head and eyes.
 
     Args:
-        smooth: `[B, T, behaviours]`, filtered noise in the order of `BEHAVIOURS`.
-        raw: `[B, T, behaviours]`, the white noise it came from.
+        drive: `[B, T, DRIVES]`, see `models.thunder.behaviour.drives`.
         effort: `[B, T]`, 0..1, how loud the voice is against its own usual level; 0 in silence.
 
     Returns:
         `[B, T, 61]`; mouth channels hold only the smile's bias.
     """
-    z = dict(zip(BEHAVIOURS, smooth.unbind(-1), strict=True))
+    z = dict(zip((*BEHAVIOURS, "target_x", "target_y"), drive.unbind(-1), strict=True))
     out = torch.zeros(*effort.shape, CHANNEL_COUNT)
 
     def put(name: str, value: Tensor) -> None:
@@ -53,8 +45,8 @@ def behaviour_channels(smooth: Tensor, raw: Tensor, effort: Tensor) -> Tensor:
     put("HeadRoll", 0.026 * z["head_roll"] * talking)
 
     # the gaze holds its target while the head turns (vestibulo-ocular reflex)
-    gaze_x = _GAZE_STEP_RAD * _staircase(z["gaze_x"]) - yaw
-    gaze_y = 0.7 * _GAZE_STEP_RAD * _staircase(z["gaze_y"]) - pitch
+    gaze_x = _GAZE_STEP_RAD * z["target_x"] - yaw
+    gaze_y = 0.7 * _GAZE_STEP_RAD * z["target_y"] - pitch
     for side in ("Left", "Right"):
         put(f"{side}EyeYaw", gaze_x)
         put(f"{side}EyePitch", gaze_y)
@@ -64,9 +56,8 @@ def behaviour_channels(smooth: Tensor, raw: Tensor, effort: Tensor) -> Tensor:
         put(f"EyeLookOut{side}", (outward / _RADIANS_PER_LOOK).clamp(min=0))
         put(f"EyeLookIn{side}", (-outward / _RADIANS_PER_LOOK).clamp(min=0))
 
-    starts = (raw[..., BEHAVIOURS.index("blink")] > BLINK_THRESHOLD).float()
     shape = torch.tensor(_BLINK_SHAPE)
-    padded = torch.nn.functional.pad(starts, (len(shape) - 1, 0))
+    padded = torch.nn.functional.pad(z["blink"], (len(shape) - 1, 0))
     closure = (padded.unfold(-1, len(shape), 1) * shape.flip(0)).amax(-1)
     brow = 0.22 * (z["brow"] - 0.6).clamp(min=0) + 0.16 * effort
     tilt = 0.06 * z["brow_side"]

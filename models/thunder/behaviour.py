@@ -1,7 +1,8 @@
 """Where a slot's liveliness comes from: seeded noise, filtered to the time scales of a living face.
 
-Each noise channel passes two one-pole filters, so that its path is smooth, and keeps unit variance. Slow channels
-drive head and gaze, fast ones brows; the blink channel stays raw, so that a rare large value is an event.
+Each noise channel passes two one-pole filters, so that its path is smooth, and keeps unit variance: slow channels drive
+the head, fast ones the brows. Some of life is events, not drift: a rare large value of the raw blink channel starts a
+blink, and the gaze channels choose among a few targets. What these drives look like on a face, the network learns.
 """
 
 import math
@@ -28,9 +29,36 @@ BEHAVIOUR_TIME_S: Final[dict[str, float]] = {
 """Noise channels and the time constant of each of their two poles, seconds; 0 is unfiltered."""
 
 BEHAVIOURS: Final = tuple(BEHAVIOUR_TIME_S)
+BLINK_THRESHOLD: Final = 2.55
+"""A raw value of the blink channel above this starts a blink: 16 a minute at 50 draws a second."""
+DRIVES: Final = len(BEHAVIOURS) + 2
+"""Smooth noise, with the blink channel turned into its event, and a horizontal and a vertical gaze target."""
 FLOW_TIME_S: Final = 0.12
 """Time constant of the flow head's own noise: neighbouring frames start from neighbouring noise."""
 TICK_S: Final = 0.02
+
+
+def gaze_target(smooth: Tensor) -> Tensor:
+    """-1, 0 or 1 for gaze noise: rests on a target and moves fast between them, two thirds of the time on 0."""
+    return torch.tanh(9 * (smooth - 1.0)) / 2 + torch.tanh(9 * (smooth + 1.0)) / 2
+
+
+def drives(smooth: Tensor, raw: Tensor) -> Tensor:
+    """What behaviour follows from.
+
+    Args:
+        smooth: `[B, T, behaviours]`, filtered noise in the order of `BEHAVIOURS`.
+        raw: `[B, T, behaviours]`, the white noise it came from.
+
+    Returns:
+        `[B, T, DRIVES]`: the smooth noise, its blink channel replaced by 1 where a blink starts and else 0, then the
+        gaze targets.
+    """
+    parts = list(smooth.unbind(-1))
+    blink = BEHAVIOURS.index("blink")
+    parts[blink] = (raw[..., blink] > BLINK_THRESHOLD).to(smooth.dtype)
+    parts += [gaze_target(smooth[..., BEHAVIOURS.index(name)]) for name in ("gaze_x", "gaze_y")]
+    return torch.stack(parts, dim=-1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ MOUTH = channel_indices(
 
 
 def channel_weights() -> Tensor:
-    """`[61]`: mouth channels count double, angles (radians, so small numbers) sixfold."""
+    """`[61]`: mouth channels count double, rounding threefold, angles (radians, so small numbers) sixfold."""
     weights = torch.ones(CHANNEL_COUNT)
     weights[MOUTH] = 2.0
+    weights[channel_indices(("MouthPucker", "MouthFunnel"))] = 3.0
     weights[BLENDSHAPE_COUNT:] = 6.0
     return weights
 
@@ -53,12 +54,12 @@ class MotionLoss(torch.nn.Module):
             phones: `[B, T, classes]` logits.
         """
         off = (clean - target) * self.weights
-        channel = torch.nn.functional.huber_loss(off, torch.zeros_like(off), delta=0.1) / 0.1
+        channel = off.square().mean()
         gap, wanted = self.normalized_gap(clean), batch["gap"]
         stress = 1 + self.closure_weight * batch["seal"]
         lips = ((gap - wanted).abs() * stress).mean()
         velocity = (gap.diff(dim=1) - wanted.diff(dim=1)).abs().mean() + (off.diff(dim=1)).abs().mean()
         phone = torch.nn.functional.cross_entropy(phones.flatten(0, 1), batch["phone"].flatten())
-        total = 4.0 * channel + 3.0 * lips + 1.0 * velocity + 0.3 * phone
+        total = 10.0 * channel + 3.0 * lips + 1.0 * velocity + 0.3 * phone
         parts = {"channel": channel.item(), "lips": lips.item(), "velocity": velocity.item(), "phone": phone.item()}
         return total, parts

@@ -18,7 +18,7 @@ from models.layers.mel import LogMel
 from models.layers.transformer import RingBlock
 from models.speech.encoder import SpeechEncoder
 from models.streaming import AvatarSpec, Control, rows
-from models.thunder.behaviour import BEHAVIOURS, NoiseFilter
+from models.thunder.behaviour import BEHAVIOURS, DRIVES, NoiseFilter, drives
 
 MAX_LOOK_AHEAD_TICKS = 5
 
@@ -108,7 +108,7 @@ class Thunder(nn.Module):
         self.norm = nn.LayerNorm(config.dim)
         self.noise = NoiseFilter(CHANNEL_COUNT)
         self.behaviour_in = nn.Sequential(
-            nn.Linear(2 * len(BEHAVIOURS), 2 * config.behaviour_dim),
+            nn.Linear(DRIVES, 2 * config.behaviour_dim),
             nn.GELU(),
             nn.Linear(2 * config.behaviour_dim, config.behaviour_dim),
             nn.GELU(),
@@ -154,6 +154,12 @@ class Thunder(nn.Module):
             state: before the chunk.
         """
         mel, audio_tail = self.mel(audio, state.audio_tail)
+        return self.contexts_of_mel(mel, audio_tail, look_ahead, noise, state)
+
+    def contexts_of_mel(
+        self, mel: Tensor, audio_tail: Tensor, look_ahead: Tensor, noise: Tensor, state: ThunderState
+    ) -> ContextStep:
+        """As :meth:`contexts`, from the log-mel `[B, 2T, 80]` on (training keeps the mel alone in full precision)."""
         tails = [state.encoder_tail_0, state.encoder_tail_1, state.encoder_tail_2, state.encoder_tail_3]
         x, tails = self.encoder(mel, tails)
         x = x + self.look_ahead(look_ahead)[:, None]
@@ -166,7 +172,7 @@ class Thunder(nn.Module):
         x = self.norm(x)
         smooth, noise_poles = self.noise(noise, state.noise_poles)
         count = len(BEHAVIOURS)
-        features = self.behaviour_in(torch.cat([smooth[..., :count], noise[..., :count]], dim=-1))
+        features = self.behaviour_in(drives(smooth[..., :count], noise[..., :count]))
         recent, behaviour_tail = self.behaviour(features, state.behaviour_tail)
         return ContextStep(
             context=torch.cat([x, features, recent], dim=-1),

@@ -21,7 +21,7 @@ from models.corpus.behaviour import behaviour_channels
 from models.corpus.grid import DataMissingError, data_folder, load_takes
 from models.corpus.phones import ARPABET, FROM_SYNTHESIZER, Phone
 from models.face.channels import BLENDSHAPE_COUNT, channel_index
-from models.thunder.behaviour import BEHAVIOURS, NoiseFilter
+from models.thunder.behaviour import BEHAVIOURS, NoiseFilter, drives
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_behaviour_keeps_to_the_statistics_of_faces() -> None:
     ticks = 50 * 120
     raw = torch.randn(4, ticks, noise_filter.size, generator=torch.Generator().manual_seed(0))
     smooth, _ = noise_filter(raw, noise_filter.init_state(4))
-    motion = behaviour_channels(smooth, raw, torch.zeros(4, ticks)).numpy()
+    motion = behaviour_channels(drives(smooth, raw), torch.zeros(4, ticks)).numpy()
     shapes, blink = motion[..., :BLENDSHAPE_COUNT], motion[..., channel_index("EyeBlinkLeft")]
     assert shapes.min() >= 0
     assert shapes.max() <= 1
