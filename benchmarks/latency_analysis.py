@@ -69,6 +69,13 @@ class Microphone:
         if abs(drift) > at_most_ms:
             raise AlignmentError(f"the microphone lost {drift:.0f} ms while it was watched; is the machine too busy?")
 
+    @property
+    def unsteadiness_ms(self) -> float:
+        """By how much the latest blocks came later than the punctual ones (99th against 10th percentile)."""
+        lateness = self.arrival_ms - self.start * 1000 / MEDIA_RATE
+        low, high = np.percentile(lateness, [10, 99])
+        return float(high - low)
+
     def instant_of(self, position: ArrayLike) -> Floats:
         """When the sample at a position sounded, ms: its block's arrival less what follows it within the block.
 

@@ -52,6 +52,13 @@ def test_a_microphone_that_lost_blocks_is_refused() -> None:
         Microphone.of([*complete[:200], *later], 44_100).check_complete()
 
 
+def test_a_microphone_that_stutters_is_told_from_a_steady_one() -> None:
+    steady = blocks(400)
+    assert Microphone.of(steady, 44_100).unsteadiness_ms == pytest.approx(0, abs=0.1)
+    stutters = [[arrival + 80 * (i % 50 < 5), start, count] for i, (arrival, start, count) in enumerate(steady)]
+    assert Microphone.of(stutters, 44_100).unsteadiness_ms == pytest.approx(80, abs=1)
+
+
 def test_latency_counts_from_the_sound() -> None:
     microphone = Microphone.of(blocks(300), 44_100)
     media = np.arange(0, 100) * 960 + 5000  # media time lies 5000 ahead of positions

@@ -114,7 +114,7 @@ def record_take(browser: Browser, server: ServerProcess, voice: Voice) -> Take:
         turns=tab.page.evaluate("streamEngine.turns"),
         microphone=Microphone.of(probe["blocks"], probe["rate"]),
         position_start=align(clicks, bursts).offset,
-        complaints=tab.complaints,
+        complaints=list(tab.complaints),
         picture=picture,
     )
     context.close()
@@ -135,7 +135,7 @@ def watch_bursts(browser: Browser, server: ServerProcess, voice: Voice) -> Watch
         drawn=Drawn.of(viewer.page.evaluate("streamEngine.history")),
         heard_ms=viewer.page.evaluate("latencyProbe.heard"),
         burst_media_times=_bursts_at_server(speaker.page),
-        complaints=viewer.complaints,
+        complaints=list(viewer.complaints),
     )
     speaker.page.evaluate("latencyProbe.leave(latencyProbe.speaker)")
     context.close()
