@@ -39,7 +39,8 @@ async function startFace(ui: StudioPage): Promise<void> {
   const bar = document.getElementById('bar');
   const fit = new ResizeObserver(() => {
     scene.resize();
-    if (bar !== null) scene.reserve(Math.max(0, innerHeight - bar.getBoundingClientRect().top));
+    const covered = bar?.getBoundingClientRect();
+    scene.reserve(covered === undefined || covered.height === 0 ? 0 : Math.max(0, innerHeight - covered.top));
     running.invalidate();
   });
   fit.observe(canvas);

@@ -30,6 +30,8 @@ export interface LoopSource {
   readonly live: boolean;
 }
 
+/** A processor that draws has sound and network to attend to as well: some 30 pictures a second are enough. */
+const SOFTWARE_GAP_MS = 25;
 /** A minute at 60 Hz. */
 const HISTORY = 3600;
 /** The time in which a face whose line is gone loses most of its expression. */
@@ -73,6 +75,7 @@ export class RenderLoop {
 
   private frame(nowMs: number): void {
     const elapsed = this.lastMs === null ? null : nowMs - this.lastMs;
+    if (this.scene.software && elapsed !== null && elapsed < SOFTWARE_GAP_MS) return;
     this.lastMs = nowMs;
     const shown = this.source.live ? this.follow(nowMs) : this.ease(elapsed ?? 0);
     if (shown || this.dirty) {

@@ -29,7 +29,7 @@ export class StudioScene {
   private readonly scene = new Scene();
   private readonly quality: Quality;
   /** Drawn by the processor: a plainer picture in a fifth of the time. */
-  private readonly software: boolean;
+  readonly software: boolean;
   private face: Face | null = null;
   private readonly target = new Vector3();
   private reservedPx = 0;
