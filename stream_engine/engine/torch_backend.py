@@ -6,9 +6,10 @@ from dataclasses import fields
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 from models.streaming import AvatarSpec, Control
-from models.thunder import ThunderState, WeightsError, load_thunder
+from models.thunder import ThunderState, load_thunder
 from stream_engine.engine import EngineStartError
 from stream_engine.engine.backend import ModelFacts, weights_file
 
@@ -34,10 +35,14 @@ class TorchBackend:
 
     def __init__(self, model: str, *, slots: int, threads: int = 0) -> None:
         torch.set_num_threads(threads or max(1, (os.cpu_count() or 1) // 2))
+        path = weights_file(model)
         try:
-            self._model = load_thunder(weights_file(model))
-        except WeightsError as error:
-            raise EngineStartError(str(error)) from error
+            self._model = load_thunder(path)
+        except (
+            RuntimeError,
+            SafetensorError,
+        ) as error:  # WeightsError, and what torch says to weights of another shape
+            raise EngineStartError(f"{path} cannot be loaded: {error}; is it of this version?") from error
         self.facts = facts_of(self._model.spec)
         self._state = self._model.init_state(slots)
         self._slots = slots

@@ -246,6 +246,14 @@ def test_vad_keeps_media_time_over_dropped_ticks() -> None:
     assert media == [5 * 960, 5 * 960 + 1536, 20 * 960]
 
 
+@pytest.mark.parametrize("content", [b"", b"no weights at all", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_file_that_holds_no_network_is_refused(tmp_path: Path, content: bytes) -> None:
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(content)
+    with pytest.raises(EngineStartError, match="cannot be loaded"):
+        load_backend("torch", str(broken), slots=1)
+
+
 def test_an_unknown_backend_or_network_is_refused(network: Path) -> None:
     with pytest.raises(EngineStartError, match="unknown backend 'abacus'"):
         load_backend("abacus", str(network), slots=1)
