@@ -33,8 +33,8 @@ async def test_a_voice_comes_back_as_motion() -> None:
         assert hello["channels"] == list(CHANNELS)
         frames = await speaker.frames(50)
         assert max(frame.channels[JAW_OPEN] for frame in frames) > 0.3
-        assert [frame.media_time for frame in frames[:3]] == [0, 960, 1920]
-        assert [frame.sequence for frame in frames] == list(range(len(frames)))
+        assert all(frame.media_time == 960 * frame.sequence for frame in frames)
+        assert len(frames) > 0.9 * frames[-1].sequence
         assert frames[10].ear_queue_ms == pytest.approx(0.3, abs=0.2)
         (slot,) = house.engine.slots.values()
         assert (slot.look_ahead_ticks, slot.seed) == (2, 9)
