@@ -14,8 +14,8 @@ of the block that came after it).
 - `stages_ms`: the same messages split by their own timing fields into ear and queue, model, and return; `network` is
   the rest: packetization, codec, both ways, the receive side of the server and the page.
 - `rendered_ms`: the frame that first shows the instant is on its way to the screen, in the studio, measured in a second
-  run of its own (software GL takes all cores, where there is no graphics card). The studio buffers one tick on purpose,
-  to interpolate.
+  run of its own at 640×480 (software GL takes all cores, where there is no graphics card). The studio buffers one tick
+  on purpose, to interpolate.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 from rich.console import Console
 from rich.table import Table
 
@@ -51,6 +51,7 @@ PROBE = Path(__file__).with_name("latency_probe.js")
 LOOK_AHEAD_MS = 60
 GOALS_MS = {"p50": 100.0, "p95": 120.0}
 _BURSTS = 10
+_VIEWPORT: ViewportSize = {"width": 640, "height": 480}
 _FEWEST_SAMPLES = 300
 
 
@@ -162,7 +163,7 @@ def _speak_arguments() -> dict[str, Any]:
 
 
 def _open(browser: Browser, address: str) -> Page:
-    page = browser.new_context(permissions=["microphone"]).new_page()
+    page = browser.new_context(permissions=["microphone"], viewport=_VIEWPORT).new_page()
     page.add_init_script(path=PROBE)
     page.goto(address)
     return page

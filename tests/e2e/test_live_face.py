@@ -24,7 +24,7 @@ from benchmarks.server_process import ServerProcess
 from tests.e2e.conftest import Voice
 from tests.e2e.recorded_take import PER_MS, Take, Watched, record_take, watch_bursts
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]  # the first test may build the studio and speak twice
 
 STEADY_MS = 60.0
 TRIES = 2

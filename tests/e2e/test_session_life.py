@@ -13,7 +13,7 @@ from stream_engine.clock import MEDIA_RATE, SystemClock
 from tests.e2e.conftest import new_context, open_tab
 from tests.e2e.raw_tab import RawTab
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
