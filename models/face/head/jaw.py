@@ -61,7 +61,7 @@ class Jaw:
     def left(self) -> Array:
         """JawLeft: the bone swings 7 mm to the character's left; the lip that trails keeps clear of the teeth."""
         lips = self._lips
-        clear = lips.spread(lips.vectors(z=2.6 * np.clip(-lips.across, 0, 1) ** 1.5))
+        clear = lips.spread(lips.vectors(z=3.4 * np.clip(-lips.across, 0, 1) ** 1.5))
         swung: Array = self.share[:, None] * JAW_SWING + clear
         return swung
 

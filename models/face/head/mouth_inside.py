@@ -13,7 +13,9 @@ _UPPER_WIDTHS: tuple[float, ...] = (7.2, 6.0, 6.0, 5.6, 5.4, 5.6, 5.8)
 _LOWER_WIDTHS: tuple[float, ...] = (4.9, 5.2, 5.6, 5.6, 5.4, 5.6, 5.8)
 _ARC = 24.0
 """Half width of the arch of teeth; it is an ellipse, deeper than wide."""
-_ARC_DEPTH = 27.5
+_ARC_DEPTH = 28.5
+_SQUARENESS = 2.25
+"""The arch is a superellipse, flatter in front than an ellipse (exponent 2)."""
 
 UPPER_EDGE_Y = MOUTH_Y - 2.2
 """Height of the upper incisors' edges: a little below the line of closed lips."""
@@ -63,8 +65,10 @@ def teeth(lip_z: float, *, upper: bool) -> tuple[Mesh, Array]:
     between = np.exp(-((to_border / 0.55) ** 2))
     rounded = 0.9 * np.abs((np.abs(along) - middle) / half) ** 4 * np.where(tooth == 2, 0.4, 1.0)
     shorter = np.select([tooth == 0, tooth == 1, tooth == 2], [0.0, 0.7 if upper else 0.1, 0.1], 0.25 * (tooth - 1.0))
-    outward = unit(np.stack([np.sin(angle) / a, np.zeros_like(angle), np.cos(angle) / b], -1))
-    base = np.stack([a * np.sin(angle), np.zeros_like(angle), z_middle + b * np.cos(angle)], -1)
+    x, z = _on_arch(a, b, angle)
+    slope = np.abs(np.stack([x / a, z / b])) ** (_SQUARENESS - 1) * np.sign(np.stack([x, z]))
+    outward = unit(np.stack([slope[0] / a, np.zeros_like(angle), slope[1] / b], -1))
+    base = np.stack([x, np.zeros_like(angle), z_middle + z], -1)
     rows, colours = [], []
     # Teeth far back are in shade: light comes in through the lips.
     shade = 0.16 + 0.84 * np.clip((base[:, 2] - (z_middle - 4)) / b, 0, 1) ** 0.8
@@ -80,11 +84,18 @@ def teeth(lip_z: float, *, upper: bool) -> tuple[Mesh, Array]:
     return mesh.facing(facing), np.concatenate(colours)
 
 
+def _on_arch(a: float, b: float, angle: Array) -> tuple[Array, Array]:
+    """x and z on the superellipse of the arch; `angle` 0 is the front."""
+    s, c = np.sin(angle), np.cos(angle)
+    bulge = 2 / _SQUARENESS
+    return a * np.sign(s) * np.abs(s) ** bulge, b * np.sign(c) * np.abs(c) ** bulge
+
+
 def _arch(a: float, b: float, length: float) -> tuple[Array, Array]:
     """Signed arc length along the arch and its angle, evenly spaced, odd count (one sample in the middle)."""
     fine = np.linspace(0, np.pi * 0.72, 4000)
-    step = np.hypot(a * np.cos(fine), b * np.sin(fine)) * (fine[1] - fine[0])
-    arc = np.concatenate([[0.0], np.cumsum(step)[:-1]])
+    x, z = _on_arch(a, b, fine)
+    arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(z)))])
     count = 7 * _STEPS_PER_TOOTH
     half = np.linspace(0, min(length, float(arc[-1])), count + 1)
     along = np.concatenate([-half[:0:-1], half])
