@@ -80,7 +80,7 @@ class StreamingAvatar(Protocol[S]):
 
         Returns:
             Frames `[B, *frame_shape]`. The step that has consumed audio up to A returns the frame at A - look-ahead;
-            the first `look_ahead` frames after a reset show instants before the stream began and are to be dropped.
+            frames of instants before the reset are to be dropped.
         """
         ...
 

@@ -38,14 +38,23 @@ def ring_distances(position: Tensor, window: int, chunk: int) -> Tensor:
 
 
 def ring_attention(
-    query: Tensor, keys: Tensor, values: Tensor, distances: Tensor, slopes: Tensor, window: int
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    ring_keys: Tensor,
+    ring_values: Tensor,
+    distances: Tensor,
+    slopes: Tensor,
+    window: int,
 ) -> Tensor:
-    """Attention of a chunk over ring and chunk.
+    """Attention of a chunk over ring and chunk, without copying the ring.
 
     Args:
         query: `[B, H, T, D]`.
-        keys: `[B, H, W + T, D]`, the ring's rows in storage order, then the new ones.
-        values: as `keys`.
+        key: `[B, H, T, D]`, the chunk's own.
+        value: as `key`.
+        ring_keys: `[B, H, W, D]`, rows in storage order.
+        ring_values: as `ring_keys`.
         distances: `[B, T, W + T]` from :func:`ring_distances`.
         slopes: `[H]`, penalty per position of distance.
         window: keys further away than this are not seen.
@@ -53,8 +62,10 @@ def ring_attention(
     Returns:
         `[B, H, T, D]`.
     """
-    seen = (distances >= 0) & (distances <= window)
-    bias = -slopes[None, :, None, None] * distances[:, None].to(query.dtype)
-    scores = query @ keys.transpose(-1, -2) * query.shape[-1] ** -0.5 + bias
-    scores = scores.masked_fill(~seen[:, None], float("-inf"))
-    return torch.softmax(scores, dim=-1) @ values
+    rows = ring_keys.shape[2]
+    seen = ((distances >= 0) & (distances <= window))[:, None]
+    bias = torch.where(seen, -slopes[None, :, None, None] * distances[:, None].to(query.dtype), float("-inf"))
+    query = query * query.shape[-1] ** -0.5
+    scores = torch.cat([query @ ring_keys.transpose(-1, -2), query @ key.transpose(-1, -2)], dim=-1) + bias
+    weights = torch.softmax(scores, dim=-1)
+    return weights[..., :rows] @ ring_values + weights[..., rows:] @ value

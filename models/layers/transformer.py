@@ -1,6 +1,5 @@
 """Causal transformer block over a ring of cached keys and values."""
 
-import torch
 from torch import Tensor, nn
 
 from kernels.ring_attention.reference import alibi_slopes, ring_attention
@@ -21,28 +20,23 @@ class RingBlock(nn.Module):
         self.slopes: Tensor
         self.register_buffer("slopes", alibi_slopes(heads), persistent=False)
 
-    def _split(self, x: Tensor) -> Tensor:  # [B, N, dim] -> [B, H, N, D]
-        return x.view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
-
     def forward(
-        self, x: Tensor, ring_keys: Tensor | None, ring_values: Tensor | None, distances: Tensor
+        self, x: Tensor, ring_keys: Tensor, ring_values: Tensor, distances: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """One chunk.
 
         Args:
             x: `[B, T, dim]`.
-            ring_keys: `[B, window, dim]`, or None for a stream without past.
+            ring_keys: `[B, heads, window, dim / heads]`; no rows for a stream without past.
             ring_values: as `ring_keys`.
             distances: from `ring_distances`.
 
         Returns:
-            `[B, T, dim]`, and the chunk's keys and values `[B, T, dim]` for the caller to write into the ring.
+            `[B, T, dim]`, and the chunk's keys and values `[B, heads, T, dim / heads]` for the caller to write into
+            the ring.
         """
-        query, key, value = self.query_key_value(self.norm_attention(x)).chunk(3, dim=-1)
-        keys = key if ring_keys is None else torch.cat([ring_keys, key], dim=1)
-        values = value if ring_values is None else torch.cat([ring_values, value], dim=1)
-        attended = ring_attention(
-            self._split(query), self._split(keys), self._split(values), distances, self.slopes, self.window
-        )
+        parts = self.query_key_value(self.norm_attention(x)).chunk(3, dim=-1)
+        query, key, value = (part.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2) for part in parts)
+        attended = ring_attention(query, key, value, ring_keys, ring_values, distances, self.slopes, self.window)
         x = x + self.project(attended.transpose(1, 2).reshape(x.shape))
         return x + self.feed_forward(self.norm_feed_forward(x)), key, value

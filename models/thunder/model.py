@@ -5,7 +5,9 @@ enters as filtered noise from the slot's seed (`behaviour`). Look-ahead is a dia
 of sound it has beyond the frame it must show.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -46,30 +48,47 @@ class ThunderState:
 
     Attributes:
         audio_tail: `[B, 240]`, samples the next mel frame still reaches.
-        encoder_tail_0 … encoder_tail_3: `[B, n, C]`, inputs the encoder's convolutions still reach.
+        encoder_tails: `[B, n, C]` each, inputs the encoder's convolutions still reach.
         noise_poles: `[B, 2, N]`, the noise filter's memory.
         behaviour_tail: `[B, n, C]`, behaviour features the convolution still reaches.
         position: `[B]` int64, ticks since the slot's reset.
-        kv_keys: `[B, layers, window, dim]`, ring of keys; position p in row p mod window.
-        kv_values: as `kv_keys`.
+        ring_keys: `[B, heads, window, dim / heads]` per layer; position p in row p mod window.
+        ring_values: as `ring_keys`.
     """
 
     audio_tail: Tensor
-    encoder_tail_0: Tensor
-    encoder_tail_1: Tensor
-    encoder_tail_2: Tensor
-    encoder_tail_3: Tensor
+    encoder_tails: list[Tensor]
     noise_poles: Tensor
     behaviour_tail: Tensor
     position: Tensor
-    kv_keys: Tensor
-    kv_values: Tensor
+    ring_keys: list[Tensor]
+    ring_values: list[Tensor]
 
     def reset(self, mask: Tensor) -> None:
         """Starts the rows where `mask` `[B]` is true afresh."""
-        for field in fields(self):
-            tensor: Tensor = getattr(self, field.name)
+        for tensor in self.tensors().values():
             tensor.masked_fill_(rows(mask, tensor), 0)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor by name, lists numbered: `ring_keys_0`, `ring_keys_1` and so on."""
+        out: dict[str, Tensor] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            out |= (
+                {f"{field.name}_{i}": v for i, v in enumerate(value)}
+                if isinstance(value, list)
+                else {field.name: value}
+            )
+        return out
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Tensor]) -> Self:
+        """The inverse of :meth:`tensors`."""
+        values: dict[str, Tensor | list[Tensor]] = {}
+        for field in fields(cls):
+            numbered = [tensors[name] for name in tensors if name.rpartition("_")[0] == field.name]
+            values[field.name] = tensors.get(field.name, numbered)
+        return cls(**values)  # type: ignore[arg-type]  # the fields' own types decide which are lists
 
 
 @dataclass(slots=True)
@@ -80,8 +99,8 @@ class ContextStep:
         context: `[B, T, context]`, the flow head's condition.
         flow_noise: `[B, T, 61]`, where its path starts.
         speech: `[B, T, dim]`, the backbone's features (for auxiliary losses).
-        state: everything but the rings, after the chunk.
-        keys: `[B, layers, T, dim]`, to be written into the ring.
+        state: every tensor of the state after the chunk but the rings.
+        keys: `[B, heads, T, dim / heads]` per layer, to be written into the ring.
         values: as `keys`.
     """
 
@@ -89,8 +108,8 @@ class ContextStep:
     flow_noise: Tensor
     speech: Tensor
     state: dict[str, Tensor]
-    keys: Tensor
-    values: Tensor
+    keys: list[Tensor]
+    values: list[Tensor]
 
 
 class Thunder(nn.Module):
@@ -129,19 +148,16 @@ class Thunder(nn.Module):
 
     def init_state(self, batch_size: int) -> ThunderState:
         """A fresh state for `batch_size` slots."""
-        tails = self.encoder.init_tails(batch_size)
-        ring = (batch_size, self.config.layers, self.config.window, self.config.dim)
+        config = self.config
+        ring = (batch_size, config.heads, config.window, config.dim // config.heads)
         return ThunderState(
             audio_tail=torch.zeros(batch_size, LogMel.TAIL),
-            encoder_tail_0=tails[0],
-            encoder_tail_1=tails[1],
-            encoder_tail_2=tails[2],
-            encoder_tail_3=tails[3],
+            encoder_tails=self.encoder.init_tails(batch_size),
             noise_poles=self.noise.init_state(batch_size),
             behaviour_tail=self.behaviour.init_tail(batch_size),
             position=torch.zeros(batch_size, dtype=torch.int64),
-            kv_keys=torch.zeros(ring),
-            kv_values=torch.zeros(ring),
+            ring_keys=[torch.zeros(ring) for _ in self.blocks],
+            ring_values=[torch.zeros(ring) for _ in self.blocks],
         )
 
     def contexts(self, audio: Tensor, look_ahead: Tensor, noise: Tensor, state: ThunderState) -> ContextStep:
@@ -160,13 +176,12 @@ class Thunder(nn.Module):
         self, mel: Tensor, audio_tail: Tensor, look_ahead: Tensor, noise: Tensor, state: ThunderState
     ) -> ContextStep:
         """As :meth:`contexts`, from the log-mel `[B, 2T, 80]` on (training keeps the mel alone in full precision)."""
-        tails = [state.encoder_tail_0, state.encoder_tail_1, state.encoder_tail_2, state.encoder_tail_3]
-        x, tails = self.encoder(mel, tails)
+        x, tails = self.encoder(mel, state.encoder_tails)
         x = x + self.look_ahead(look_ahead)[:, None]
         distances = ring_distances(state.position, self.config.window, x.shape[1])
         keys, values = [], []
-        for layer, block in enumerate(self.blocks):
-            x, key, value = block(x, state.kv_keys[:, layer], state.kv_values[:, layer], distances)
+        for block, ring_keys, ring_values in zip(self.blocks, state.ring_keys, state.ring_values, strict=True):
+            x, key, value = block(x, ring_keys, ring_values, distances)
             keys.append(key)
             values.append(value)
         x = self.norm(x)
@@ -180,16 +195,13 @@ class Thunder(nn.Module):
             speech=x,
             state={
                 "audio_tail": audio_tail,
-                "encoder_tail_0": tails[0],
-                "encoder_tail_1": tails[1],
-                "encoder_tail_2": tails[2],
-                "encoder_tail_3": tails[3],
+                **{f"encoder_tails_{i}": tail for i, tail in enumerate(tails)},
                 "noise_poles": noise_poles,
                 "behaviour_tail": behaviour_tail,
                 "position": state.position + x.shape[1],
             },
-            keys=torch.stack(keys, dim=1),
-            values=torch.stack(values, dim=1),
+            keys=keys,
+            values=values,
         )
 
     def frames(self, step: ContextStep, flow_steps: int | None = None) -> Tensor:
@@ -216,8 +228,9 @@ class Thunder(nn.Module):
         step = self.contexts(audio, look_ahead, noise, state)
         mask = torch.ones(audio.shape[0], dtype=torch.bool) if mask is None else mask
         write_ring(state, step, mask, self.config.window)
+        tensors = state.tensors()
         for name, new in step.state.items():
-            old: Tensor = getattr(state, name)
+            old = tensors[name]
             old.copy_(torch.where(rows(mask, old), new, old))
         return self.frames(step)
 
@@ -229,10 +242,10 @@ class Thunder(nn.Module):
 
 def write_ring(state: ThunderState, step: ContextStep, mask: Tensor, window: int) -> None:
     """Writes a chunk's last `window` keys and values into the rings of the masked rows."""
-    chunk = step.keys.shape[2]
+    chunk = step.keys[0].shape[2]
     kept = min(chunk, window)
     row = torch.remainder(state.position[:, None] + torch.arange(chunk - kept, chunk), window)  # [B, kept]
-    index = row[:, None, :, None].expand(-1, step.keys.shape[1], -1, step.keys.shape[3])
-    for ring, new in ((state.kv_keys, step.keys), (state.kv_values, step.values)):
+    for ring, new in zip(state.ring_keys + state.ring_values, step.keys + step.values, strict=True):
+        index = row[:, None, :, None].expand(-1, new.shape[1], -1, new.shape[3])
         updated = ring.scatter(2, index, new[:, :, chunk - kept :])
         ring.copy_(torch.where(rows(mask, ring), updated, ring))

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from models.thunder.model import Thunder, ThunderConfig
@@ -44,10 +44,16 @@ def load_thunder(name_or_path: str | Path = "thunder-base") -> Thunder:
         WeightsError: the file is missing, or is none of ours.
     """
     path = weights_path(name_or_path)
-    with safe_open(str(path), framework="pt") as file:
-        metadata = file.metadata() or {}
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+    except SafetensorError as error:
+        raise WeightsError(f"{path} is no safetensors file: {error}") from error
     if "config" not in metadata:
         raise WeightsError(f"{path} holds no Thunder configuration; was it written by save_thunder?")
-    model = Thunder(ThunderConfig(**json.loads(metadata["config"])))
-    model.load_state_dict(load_file(str(path)))
+    try:
+        model = Thunder(ThunderConfig(**json.loads(metadata["config"])))
+        model.load_state_dict(load_file(str(path)))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(f"{path} does not fit this version of the network: {error}") from error
     return model.eval()

@@ -1,15 +1,13 @@
 """The reference backend: the torch module itself, on the CPU."""
 
 import os
-from dataclasses import fields
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 
 from models.streaming import AvatarSpec, Control
-from models.thunder import ThunderState, load_thunder
+from models.thunder import ThunderState, WeightsError, load_thunder
 from stream_engine.engine import EngineStartError
 from stream_engine.engine.backend import ModelFacts, weights_file
 
@@ -38,11 +36,8 @@ class TorchBackend:
         path = weights_file(model)
         try:
             self._model = load_thunder(path)
-        except (
-            RuntimeError,
-            SafetensorError,
-        ) as error:  # WeightsError, and what torch says to weights of another shape
-            raise EngineStartError(f"{path} cannot be loaded: {error}; is it of this version?") from error
+        except WeightsError as error:
+            raise EngineStartError(str(error)) from error
         self.facts = facts_of(self._model.spec)
         self._state = self._model.init_state(slots)
         self._slots = slots
@@ -56,11 +51,12 @@ class TorchBackend:
     ) -> NDArray[np.float32]:
         """See `Backend.step`."""
         index = torch.from_numpy(rows)
-        part = ThunderState(**{f.name: getattr(self._state, f.name)[index] for f in fields(self._state)})
+        whole = self._state.tensors()
+        part = ThunderState.of({name: tensor[index] for name, tensor in whole.items()})
         control = Control(torch.from_numpy(look_ahead), torch.from_numpy(noise))
         frames = self._model.step(torch.from_numpy(audio), control, part)
-        for field in fields(self._state):
-            getattr(self._state, field.name)[index] = getattr(part, field.name)
+        for name, tensor in part.tensors().items():
+            whole[name][index] = tensor
         result: NDArray[np.float32] = frames.numpy()
         return result
 

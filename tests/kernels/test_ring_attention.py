@@ -33,9 +33,8 @@ def test_ring_equals_dense_across_the_wrap(chunks: list[int], window: int, seed:
     for chunk in chunks:
         end = start + chunk
         distances = ring_distances(torch.tensor([start]), window, chunk)
-        keys = torch.cat([ring_keys, key[None, :, start:end]], dim=2)
-        values = torch.cat([ring_values, value[None, :, start:end]], dim=2)
-        parts.append(ring_attention(query[None, :, start:end], keys, values, distances, alibi_slopes(heads), window))
+        q, k, v = (part[None, :, start:end] for part in (query, key, value))
+        parts.append(ring_attention(q, k, v, ring_keys, ring_values, distances, alibi_slopes(heads), window))
         for position in range(max(start, end - window), end):
             ring_keys[:, :, position % window] = key[:, position]
             ring_values[:, :, position % window] = value[:, position]
