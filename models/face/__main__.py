@@ -1,4 +1,4 @@
-"""`python -m models.face build`: sculpt the built-in head."""
+"""`python -m models.face build` sculpts the built-in head; `python -m models.face sheet` draws it."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.face.head_rig import HEAD_PATH
+from models.face.sheet import standard_tiles, write_sheet
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,7 +15,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="sculpt the built-in head and write it as glTF binary (needs scipy)")
     build.add_argument("--out", type=Path, default=HEAD_PATH, help="file to write (default: the committed one)")
+    sheet = commands.add_parser("sheet", help="draw views, visemes and every blendshape as one PNG")
+    sheet.add_argument("--head", type=Path, default=HEAD_PATH, help="binary glTF to draw (default: the built-in head)")
+    sheet.add_argument("--out", type=Path, default=Path("head_sheet.png"), help="picture to write")
     options = parser.parse_args(arguments)
+    if options.command == "sheet":
+        tiles = standard_tiles()
+        write_sheet(options.head, options.out, tiles)
+        print(f"{options.out}, row by row: {', '.join(tile.name for tile in tiles)}")
+        return 0
+    return _build(options.out)
+
+
+def _build(out: Path) -> int:
     try:
         from models.face.head.build import build_head
     except ModuleNotFoundError as error:
@@ -22,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print("building the head needs scipy: pip install 'stream-engine[dev]'", file=sys.stderr)
         return 1
-    build_head(options.out)
-    print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB")
+    build_head(out)
+    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
     return 0
 
 

@@ -85,7 +85,7 @@ def teeth(lip_z: float, *, upper: bool) -> tuple[Mesh, Array]:
 
 
 def _on_arch(a: float, b: float, angle: Array) -> tuple[Array, Array]:
-    """x and z on the superellipse of the arch; `angle` 0 is the front."""
+    """Points on the superellipse of the arch; `angle` 0 is the front."""
     s, c = np.sin(angle), np.cos(angle)
     bulge = 2 / _SQUARENESS
     return a * np.sign(s) * np.abs(s) ** bulge, b * np.sign(c) * np.abs(c) ** bulge
