@@ -65,6 +65,8 @@ class _Part:
         self.normals: Floats = glb.array(attributes["NORMAL"]).astype(float)
         self.faces: NDArray[np.int64] = glb.array(primitive["indices"]).reshape(-1, 3).astype(np.int64)
         material = document["materials"][primitive["material"]]
+        if material.get("doubleSided"):
+            self.faces = np.concatenate([self.faces, self.faces[:, ::-1]])
         pbr = material["pbrMetallicRoughness"]
         self.colours: Floats = np.tile(np.array(pbr.get("baseColorFactor", (1, 1, 1, 1))[:3]), (len(self.positions), 1))
         if "COLOR_0" in attributes:
