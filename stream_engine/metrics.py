@@ -3,14 +3,29 @@
 Children of labelled metrics are looked up once, so that observing a frame costs a few microseconds.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from stream_engine.engine import Engine
 from stream_engine.frames import MotionTiming
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5)
+
+
+class _EngineCounts(Collector):
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def collect(self) -> Iterator[Metric]:
+        yield CounterMetricFamily(
+            "stream_engine_dropped_ticks", "Ticks the worker could not be given in time", self._engine.dropped_ticks
+        )
+        yield CounterMetricFamily("stream_engine_engine_restarts", "Workers lost and replaced", self._engine.restarts)
 
 
 class Metrics:
@@ -71,6 +86,10 @@ class Metrics:
             self.dropped_frames.labels(reason)
         for reason in ("closed", "idle", "failed", "shutting_down"):
             self.sessions_closed.labels(reason)
+
+    def follow_engine(self, engine: Engine) -> None:
+        """Reports the engine's own counts, read at each rendering."""
+        self.registry.register(_EngineCounts(engine))
 
     def observe_frame(self, timing: MotionTiming) -> None:
         """Counts one motion frame's latency."""

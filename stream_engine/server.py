@@ -54,6 +54,7 @@ class StreamServer:
     def __init__(self, settings: Settings, engine: Engine, clock: Clock) -> None:
         self.settings = settings
         self.metrics = Metrics()
+        self.metrics.follow_engine(engine)
         self.registry = SessionRegistry(settings, engine, clock, self.metrics)
         self._engine = engine
         self.on_engine_failed: Callable[[], None] = lambda: None

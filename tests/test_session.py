@@ -48,6 +48,8 @@ class LoopbackEngine:
     """Gives one slot."""
 
     ready = True
+    dropped_ticks = 0
+    restarts = 0
 
     def __init__(self) -> None:
         self.slot: LoopbackSlot | None = None

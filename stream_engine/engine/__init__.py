@@ -113,7 +113,15 @@ class Slot(Protocol):
 
 
 class Engine(Protocol):
-    """The engine, as the network process sees it."""
+    """The engine, as the network process sees it.
+
+    Attributes:
+        dropped_ticks: ticks of sound the worker could not be given in time, since the start.
+        restarts: workers lost and replaced, since the start.
+    """
+
+    dropped_ticks: int
+    restarts: int
 
     async def start(self) -> None:
         """Returns when the worker answers.

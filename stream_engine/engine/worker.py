@@ -21,7 +21,9 @@ from stream_engine.engine.worker_config import WorkerConfig
 
 def run_worker(connection: Connection, config: WorkerConfig) -> None:
     """The process' main function: loads, says hello, steps until the pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the network process ends us in order
+    # Ctrl-C, and a service manager's SIGTERM, go to the whole group; the network process drains first, then ends us.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
     try:
         core, hello = _load(config)
     except Exception as error:  # whatever it is, the network process must hear of it

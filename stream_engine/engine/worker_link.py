@@ -43,8 +43,9 @@ class WorkerLink:
         self._process = context.Process(
             target=_run_worker, args=(self._far_end, config), name="stream-engine-worker", daemon=True
         )
+        self._starting: asyncio.Task[None] | None = None
+        self._attended = False
         self._sending = False
-        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -58,7 +59,12 @@ class WorkerLink:
 
     async def start(self) -> None:
         """Starts the process; it has answered when its first message arrives."""
-        await asyncio.to_thread(self._process.start)
+        self._starting = asyncio.create_task(asyncio.to_thread(self._process.start), name="engine-worker-start")
+        await asyncio.shield(self._starting)  # a thread cannot be cancelled; close() sees to what it has begun
+        self._attend()
+
+    def _attend(self) -> None:
+        self._attended = True
         self._far_end.close()
         for name, target in (("reader", self._read), ("writer", self._write)):
             threading.Thread(target=target, name=f"engine-{name}-{self.pid}", daemon=True).start()
@@ -77,7 +83,12 @@ class WorkerLink:
 
     async def close(self) -> None:
         """Lets the worker end by itself, or ends it; returns when it is gone."""
-        self._closed = True
+        if self._starting is not None and not self._attended:  # start() was cancelled on its way, or failed
+            await asyncio.wait([self._starting])
+            if self._starting.exception() is None:
+                self._attend()
+            else:
+                self._finish(None)
         self.kill()  # it keeps nothing that must be saved
         await asyncio.wait_for(asyncio.shield(self.exited), _KILL_WAIT_S * 2)
 

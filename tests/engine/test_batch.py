@@ -250,7 +250,9 @@ def test_vad_keeps_media_time_over_dropped_ticks() -> None:
 def test_a_file_that_holds_no_network_is_refused(tmp_path: Path, content: bytes) -> None:
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(content)
-    with pytest.raises(EngineStartError, match=r"broken\.safetensors (is no safetensors file|holds no Thunder configuration)"):
+    with pytest.raises(
+        EngineStartError, match=r"broken\.safetensors (is no safetensors file|holds no Thunder configuration)"
+    ):
         load_backend("torch", str(broken), slots=1)
 
 

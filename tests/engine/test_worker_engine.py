@@ -70,6 +70,22 @@ async def running(
         await engine.stop()
 
 
+def test_a_start_that_is_cancelled_leaves_no_worker(network: Path) -> None:
+    async def main() -> None:
+        engine = WorkerEngine(WorkerConfig(model=str(network), backend="onnxruntime", slots=2, threads=1))
+        start = asyncio.create_task(engine.start())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the worker's process is being started in a thread now
+        start.cancel()
+        await asyncio.wait([start])
+        async with asyncio.timeout(WAIT_S):
+            await engine.stop()
+        assert engine.worker_pid is None
+        assert start.cancelled()
+
+    asyncio.run(main())
+
+
 def tick(index: int, seed: int = 0) -> AudioTick:
     return AudioTick(sound(index + 1, seed)[index], index, CLOCK.monotonic())
 

@@ -65,6 +65,9 @@ class DirectEngine:
         self.started = asyncio.Event()
         self.emptied = asyncio.Event()
 
+        self.dropped_ticks = 0
+        self.restarts = 0
+
     async def start(self) -> None:
         self.ready = True
         self.started.set()
