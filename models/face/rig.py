@@ -58,9 +58,11 @@ class Rig:
 
     def lip_gap(self, channels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Inner-lip gap `[...]` in millimetres: mean over the pairs of max(0, upper − lower)."""
-        return np.maximum(self.signed_gaps(channels), 0).mean(-1)
+        gap: NDArray[np.float32] = np.maximum(self.signed_gaps(channels), 0).mean(-1)
+        return gap
 
     def mouth_width(self, channels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Distance between the mouth's corners `[...]` in millimetres."""
         corners = self.vertices(channels, np.array(self.mouth_corners))
-        return np.linalg.norm(corners[..., 0, :] - corners[..., 1, :], axis=-1).astype(np.float32)
+        width: NDArray[np.float32] = np.linalg.norm(corners[..., 0, :] - corners[..., 1, :], axis=-1)
+        return width
