@@ -156,10 +156,16 @@ def measured_lips(phones: list[Phone], times: Track, gap: Track, gap_times: Trac
     """As :func:`articulate`, with the gap a camera measured.
 
     A closure lasts two camera frames and is blurred by them, so around the measured minimum of each bilabial the gap
-    is taken down to a full seal; where the talker plainly did not close, he is believed.
+    is taken down to a full seal; where the talker plainly did not close, he is believed. Away from speech the mouth
+    rests, whatever he did: nobody can hear it.
     """
     lips = articulate(phones, times)
     track = np.interp(times, gap_times, gap).astype(np.float32)
+    spoken = [phone for phone in phones if phone.name != "SIL"]
+    if spoken:
+        away = np.min([np.maximum(phone.start - times, times - phone.end) for phone in spoken], axis=0)
+        rest = np.clip((away - 0.14) / 0.16, 0, 1)
+        track = track * (1 - rest) + REST_GAP * rest
     seal = np.zeros_like(track)
     for phone in phones:
         if phone.name not in BILABIALS:

@@ -80,6 +80,17 @@ def degrade(pcm: Samples, babble: Samples | None, rng: np.random.Generator) -> S
     return np.clip(pcm, -1, 1).astype(np.float32)
 
 
+def noise_like(pcm: Samples, count: int, rng: np.random.Generator) -> Samples:
+    """Steady noise of unit level with the long-term spectrum of a sound: a room's tone, or speech nobody speaks."""
+    size = 1024
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(pcm, (0, size)), size)[:: size // 2]
+    magnitude = np.sqrt(np.mean(np.abs(np.fft.rfft(frames * np.hanning(size))) ** 2, axis=0))
+    bins = count // 2 + 1
+    spread = np.interp(np.linspace(0, 1, bins), np.linspace(0, 1, len(magnitude)), magnitude)
+    noise = np.fft.irfft(spread * np.exp(2j * np.pi * rng.random(bins)), count)
+    return np.asarray(noise / rms(noise), np.float32)
+
+
 def non_speech(count: int, rng: np.random.Generator) -> Samples:
     """Sound that is nobody speaking: silence, noise, keys, breath, tones."""
     kind = rng.integers(0, 6)
@@ -108,4 +119,4 @@ def non_speech(count: int, rng: np.random.Generator) -> Samples:
     else:  # a fan with a blade
         sound = coloured_noise(count, rng) * (1 + 0.5 * np.sin(2 * np.pi * rng.uniform(3, 40) * time))
     sound = sound + coloured_noise(count, rng) * rms(sound) * 10 ** (-rng.uniform(5, 40) / 20)
-    return np.asarray(np.clip(sound * (10 ** (rng.uniform(-55, -15) / 20) / rms(sound)), -1, 1), np.float32)
+    return np.asarray(np.clip(sound * (10 ** (rng.uniform(-65, -15) / 20) / rms(sound)), -1, 1), np.float32)

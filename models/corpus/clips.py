@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 
 from models.corpus.articulation import REST_GAP, Lips, articulate, channels_from_lips, measured_lips
-from models.corpus.augmentation import RATE, Samples, degrade, non_speech, resample, rms
+from models.corpus.augmentation import RATE, Samples, degrade, noise_like, non_speech, resample, rms
 from models.corpus.grid import FPS, Take, data_folder, load_takes
 from models.corpus.phones import PHONE_INDEX, Phone
 from models.corpus.synthesizers import Espeak, Flite, Speech, UnknownPhonesError
@@ -185,6 +185,17 @@ class Examples(IterableDataset[dict[str, Tensor]]):
             clip, ratio = self._clip(rng), rng.uniform(0.85, 1.2)
         return stretches
 
+    def _non_speech(self, count: int, rng: np.random.Generator) -> Samples:
+        if rng.random() < 0.5:
+            return non_speech(count, rng)
+        clip = self._clip(rng)
+        pcm = clip.pcm.astype(np.float32)
+        silence = [p for p in clip.phones if p.name == "SIL" and p.end - p.start > 0.25]
+        if silence and rng.random() < 0.6:  # the take's own room
+            pcm = pcm[int((silence[0].start + 0.05) * RATE) : int((silence[0].end - 0.12) * RATE)]
+        noise = noise_like(pcm, count, rng) * 10 ** (rng.uniform(-78, -25) / 20)
+        return np.asarray(np.clip(noise, -1, 1), np.float32)
+
     def example(self, rng: np.random.Generator) -> dict[str, Tensor]:
         """One example.
 
@@ -195,8 +206,8 @@ class Examples(IterableDataset[dict[str, Tensor]]):
         look_ahead = 3 if rng.random() < 0.7 else int(rng.integers(0, 6))
         times = ((np.arange(self.ticks) + 1 - look_ahead) * TICK_S).astype(np.float32)
         stretches: list[Stretch] = []
-        if rng.random() < 0.12:
-            audio = non_speech(count, rng)
+        if rng.random() < 0.15:
+            audio = self._non_speech(count, rng)
             effort = np.zeros(self.ticks, np.float32)
         else:
             stretches = self._stretches(rng)

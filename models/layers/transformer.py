@@ -8,7 +8,7 @@ from kernels.ring_attention.reference import alibi_slopes, ring_attention
 class RingBlock(nn.Module):
     """Pre-norm attention and feed-forward; sees at most `window` positions back."""
 
-    def __init__(self, dim: int, heads: int, feed_forward: int, window: int) -> None:
+    def __init__(self, dim: int, heads: int, feed_forward: int, window: int, dropout: float = 0.1) -> None:
         super().__init__()
         self.heads = heads
         self.window = window
@@ -17,6 +17,7 @@ class RingBlock(nn.Module):
         self.project = nn.Linear(dim, dim)
         self.norm_feed_forward = nn.LayerNorm(dim)
         self.feed_forward = nn.Sequential(nn.Linear(dim, feed_forward), nn.GELU(), nn.Linear(feed_forward, dim))
+        self.dropout = nn.Dropout(dropout)
         self.slopes: Tensor
         self.register_buffer("slopes", alibi_slopes(heads), persistent=False)
 
@@ -38,5 +39,5 @@ class RingBlock(nn.Module):
         parts = self.query_key_value(self.norm_attention(x)).chunk(3, dim=-1)
         query, key, value = (part.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2) for part in parts)
         attended = ring_attention(query, key, value, ring_keys, ring_values, distances, self.slopes, self.window)
-        x = x + self.project(attended.transpose(1, 2).reshape(x.shape))
-        return x + self.feed_forward(self.norm_feed_forward(x)), key, value
+        x = x + self.dropout(self.project(attended.transpose(1, 2).reshape(x.shape)))
+        return x + self.dropout(self.feed_forward(self.norm_feed_forward(x))), key, value

@@ -19,10 +19,11 @@ MOUTH = channel_indices(
 
 
 def channel_weights() -> Tensor:
-    """`[61]`: mouth channels count double, rounding threefold, angles (radians, so small numbers) sixfold."""
+    """`[61]`: mouth channels count double, rounding threefold, lids fivefold; angles, small in radians, sixfold."""
     weights = torch.ones(CHANNEL_COUNT)
     weights[MOUTH] = 2.0
     weights[channel_indices(("MouthPucker", "MouthFunnel"))] = 3.0
+    weights[channel_indices(("EyeBlinkLeft", "EyeBlinkRight"))] = 5.0  # blinks are rare, and must be whole
     weights[BLENDSHAPE_COUNT:] = 6.0
     return weights
 

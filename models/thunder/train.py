@@ -33,14 +33,14 @@ log = logging.getLogger("train")
 class TrainConfig:
     """Everything that decides the outcome of a run."""
 
-    minutes: float = 90.0
+    minutes: float = 120.0
     steps: int = 1800
     batch: int = 24
     ticks: int = 160
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
     closure_weight: float = 2.0
-    real_share: float = 0.45
+    real_share: float = 0.35
     ema: float = 0.998
     seed: int = 0
     validate_every: int = 100
@@ -63,6 +63,32 @@ def motion_target(mouth: Tensor, behaviour: Tensor) -> Tensor:
     return target
 
 
+def vary_spectrum(mel: Tensor) -> Tensor:
+    """Other throats and microphones: each example's mel axis stretched, tilted and now and then blanked in part.
+
+    Args:
+        mel: `[B, F, bins]`.
+    """
+    size, frames, bins = mel.shape
+    stretch = torch.empty(size, 1).uniform_(0.9, 1.12)  # vocal tract length (Jaitly & Hinton 2013)
+    source = (torch.arange(bins) * stretch).clamp(max=bins - 1.001)
+    low = source.floor().long()
+    part = (source - low)[:, None]
+    index = low[:, None].expand(-1, frames, -1)
+    mel = mel.gather(2, index) * (1 - part) + mel.gather(2, index + 1) * part
+    tilt = torch.nn.functional.interpolate(0.2 * torch.randn(size, 1, 5), bins, mode="linear", align_corners=True)
+    mel = mel + tilt
+    for axis, longest, share in ((2, 10, 0.4), (1, 6, 0.4)):  # SpecAugment (Park et al. 2019)
+        length = mel.shape[axis]
+        width = torch.randint(1, longest, (size, 1)) * (torch.rand(size, 1) < share)
+        start = (torch.rand(size, 1) * (length - longest)).long()
+        at = torch.arange(length)
+        blank = (at >= start) & (at < start + width)
+        blank = blank[:, None, :] if axis == 2 else blank[:, :, None]
+        mel = torch.where(blank, mel.mean(dim=(1, 2), keepdim=True), mel)
+    return mel
+
+
 def training_step(model: Thunder, loss: MotionLoss, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
     """Loss of one batch: one pass of the backbone, one of the flow head at a random flow time per example."""
     size, ticks = batch["gap"].shape
@@ -74,6 +100,7 @@ def training_step(model: Thunder, loss: MotionLoss, batch: dict[str, Tensor]) ->
     state.noise_poles = poles
     with torch.no_grad():
         mel, tail = model.mel(batch["audio"], state.audio_tail)
+        mel = vary_spectrum(mel)
     time_ = torch.rand(size, 1, 1) * (torch.rand(size, 1, 1) > 0.6)  # most at t = 0, where live sampling starts
     with torch.autocast("cpu", torch.bfloat16):  # twice as fast where the processor has it; weights stay fp32
         step = model.contexts_of_mel(mel, tail, batch["look_ahead"], raw, state)
