@@ -39,7 +39,9 @@ def test_the_file_is_small_and_within_its_budget(glb: Glb) -> None:
 def test_nodes_are_named_and_eyes_turn_about_their_centres(glb: Glb) -> None:
     nodes = {node["name"]: node for node in glb.document["nodes"]}
     root = glb.document["nodes"][glb.document["scenes"][0]["nodes"][0]]
-    assert root["name"] == "head"
+    assert root["name"] == "bust"
+    assert "shirt" in {glb.document["nodes"][i]["name"] for i in root["children"]}  # it stays when the head turns
+    root = nodes["head"]
     assert {"skin", "teeth_upper", "teeth_lower", "tongue", "eye_left", "eye_right", "brows", "lashes", "hair"} <= {
         glb.document["nodes"][i]["name"] for i in root["children"]
     }

@@ -38,11 +38,11 @@ def build_head(path: Path) -> None:
         *_eye_nodes(),
         *_hairy_nodes(skin, morphs),
         _node("ears", ears.ears(), surfaces.SKIN, colours=srgb("e9a68b")),
-        _node("shirt", shirt.shirt(), surfaces.SHIRT),
     ]
+    shoulders = _node("shirt", shirt.shirt(), surfaces.SHIRT)  # they stay when the head turns
     gltf.write_glb(
         path,
-        gltf.Node("head", children=nodes),
+        gltf.Node("bust", children=[gltf.Node("head", children=nodes), shoulders]),
         surfaces.materials(_HAIR_COLOUR, _SHIRT_COLOUR),
         images=[eyes.iris_texture()],
     )
