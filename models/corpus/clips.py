@@ -156,13 +156,22 @@ def effort_of(clean: Samples, times: NDArray[np.float32]) -> NDArray[np.float32]
 
 
 class Examples(IterableDataset[dict[str, Tensor]]):
-    """An endless, seeded stream of training examples."""
+    """An endless, seeded stream of training examples.
+
+    Args:
+        synthesized: clips of which only phones are known.
+        real: clips with a measured mouth.
+        ticks: length of an example.
+        seed: of every choice.
+        real_share: share of clips that are real.
+        lead_s: how far targets run ahead of the frames' instants, against the lateness of a prediction in doubt.
+    """
 
     def __init__(
-        self, synthesized: list[Clip], real: list[Clip], *, ticks: int, seed: int, real_share: float = 0.4
+        self, synthesized: list[Clip], real: list[Clip], *, ticks: int, seed: int, real_share: float, lead_s: float
     ) -> None:
         self.synthesized, self.real = synthesized, real
-        self.ticks, self.seed, self.real_share = ticks, seed, real_share
+        self.ticks, self.seed, self.real_share, self.lead_s = ticks, seed, real_share, lead_s
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         worker = torch.utils.data.get_worker_info()
@@ -204,7 +213,7 @@ class Examples(IterableDataset[dict[str, Tensor]]):
         """
         count = self.ticks * 320
         look_ahead = 3 if rng.random() < 0.7 else int(rng.integers(0, 6))
-        times = ((np.arange(self.ticks) + 1 - look_ahead) * TICK_S).astype(np.float32)
+        times = ((np.arange(self.ticks) + 1 - look_ahead) * TICK_S + self.lead_s).astype(np.float32)
         stretches: list[Stretch] = []
         if rng.random() < 0.15:
             audio = self._non_speech(count, rng)
