@@ -5,7 +5,6 @@ committed. Synthetic non-speech (silence, noise) is seeded.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,21 +17,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from benchmarks.lip_metrics import Floats, Phone
+from models.measured_data import DataMissingError, data_root
 
 SAMPLE_RATE = 16_000
 REST_SECONDS = 12.0
 NOISE_DBFS = -40.0
-_REPOSITORY = Path(__file__).resolve().parents[1]
-
-
-class MissingDataError(FileNotFoundError):
-    """The measurement data are not on this machine."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"measurement data not found: {path}. Put the data folder beside the checkout as ../shared/data, "
-            "or set STREAM_ENGINE_DATA to it."
-        )
 
 
 class Group(StrEnum):
@@ -70,11 +59,6 @@ class Clip:
         return -(-len(self.audio) // 320)
 
 
-def data_root() -> Path:
-    """The data folder; it need not exist."""
-    return Path(os.environ.get("STREAM_ENGINE_DATA") or _REPOSITORY.parent / "shared" / "data").resolve()
-
-
 class Clips:
     """Loads the clips, each group when first asked for.
 
@@ -82,13 +66,13 @@ class Clips:
         root: data folder; None for `STREAM_ENGINE_DATA` or its default.
 
     Raises:
-        MissingDataError: the folder, or a part of it, is absent; raised here for the folder itself.
+        DataMissingError: the folder, or a part of it, is absent; raised here for the folder itself.
     """
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = data_root() if root is None else root
         if not self.root.is_dir():
-            raise MissingDataError(self.root)
+            raise DataMissingError(self.root)
 
     def all(self) -> list[Clip]:
         """Every clip of every group."""
@@ -121,7 +105,7 @@ class Clips:
         """The real talker's 88 validation sentences, with phones and measured apertures; choose checkpoints here."""
         folder = self.root / "grid_s1"
         if not (folder / "val.npz").is_file():
-            raise MissingDataError(folder / "val.npz")
+            raise DataMissingError(folder / "val.npz")
         texts = json.loads((folder / "phones.json").read_text())
         with np.load(folder / "val.npz") as data:
             apertures = inner_lip_aperture(data)
@@ -150,7 +134,7 @@ class Clips:
     def _glob(self, folder: str, pattern: str) -> list[Path]:
         found = sorted((self.root / folder).glob(pattern))
         if not found:
-            raise MissingDataError(self.root / folder / pattern)
+            raise DataMissingError(self.root / folder / pattern)
         return found
 
 
@@ -240,7 +224,7 @@ def _phones(rows: list[list[Any]]) -> tuple[Phone, ...]:
 
 def _read(path: Path) -> NDArray[np.float32]:
     if not path.is_file():
-        raise MissingDataError(path)
+        raise DataMissingError(path)
     audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
     if rate != SAMPLE_RATE:
         raise ValueError(f"{path} is at {rate} Hz; the measurement data come at {SAMPLE_RATE} Hz")

@@ -8,8 +8,9 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from benchmarks.lip_clips import SAMPLE_RATE, Clips, data_root
+from benchmarks.lip_clips import SAMPLE_RATE, Clips
 from benchmarks.lip_metrics import Phone
+from models.measured_data import data_root
 
 MICROPHONE_RATE = 48_000
 BURST_LEVEL = 0.9

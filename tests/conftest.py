@@ -5,7 +5,8 @@ from collections.abc import Generator
 
 import pytest
 
-from benchmarks.lip_clips import Clips, data_root
+from benchmarks.lip_clips import Clips
+from models.measured_data import data_root
 
 REQUIRED_MARKERS = tuple(os.environ.get("STREAM_ENGINE_TESTS_REQUIRE", "").split())
 """Markers whose tests must run: continuous integration names those whose browser or data it found."""

@@ -14,9 +14,9 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from models.corpus.grid import data_folder
 from models.corpus.phones import ARPABET, BILABIALS, PHONE_INDEX, Phone
 from models.face.channels import CHANNEL_COUNT, channel_index
+from models.measured_data import measured
 
 Track: TypeAlias = NDArray[np.floating[Any]]
 
@@ -87,7 +87,7 @@ def _dominance(name: str) -> tuple[float, float, float]:
 
 @cache
 def _fit() -> tuple[Track, Track, Track, Track, float, float]:
-    fit = json.loads((data_folder() / "grid_s1" / "dominance_fit.json").read_text())
+    fit = json.loads(measured("grid_s1/dominance_fit.json").read_text())
     table = [fit["phones"][phone] for phone in ARPABET]
     table[PHONE_INDEX["SIL"]] = table[PHONE_INDEX["SIL"]] | {"target": REST_GAP}
     columns = [np.array([p[key] for p in table], np.float32) for key in ("target", "weight", "rise_rate", "fall_rate")]

@@ -20,9 +20,10 @@ from torch.utils.data import IterableDataset
 
 from models.corpus.articulation import REST_GAP, Lips, articulate, channels_from_lips, measured_lips
 from models.corpus.augmentation import RATE, Samples, degrade, noise_like, non_speech, resample, rms
-from models.corpus.grid import FPS, Take, data_folder, load_takes
+from models.corpus.grid import FPS, Take, load_takes
 from models.corpus.phones import PHONE_INDEX, Phone
 from models.corpus.synthesizers import Espeak, Flite, Speech, UnknownPhonesError
+from models.measured_data import measured
 
 TICK_S: Final = 0.02
 _ESPEAK_VOICES: Final = tuple(
@@ -55,7 +56,7 @@ class Clip:
 def synthesize(minutes: float, seed: int) -> list[Clip]:
     """Synthesized sentences, half by flite, half by espeak-ng, from the prompts of the data folder."""
     choose = random.Random(seed)
-    prompts = (data_folder() / "text" / "prompts.txt").read_text().splitlines()
+    prompts = measured("text/prompts.txt").read_text().splitlines()
     flite, espeak = [Flite(voice) for voice in Flite.VOICES], Espeak()
     clips: list[Clip] = []
     total = 0.0

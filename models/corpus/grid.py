@@ -5,7 +5,6 @@ so that the vowel of "five" (AY) is about 1.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.corpus.phones import Phone
+from models.measured_data import measured
 
 FPS: Final = 25.0
 _IMAGE: Final = (360.0, 288.0)
@@ -21,23 +21,6 @@ _CORNERS: Final = (61, 291)
 _EYES: Final = (33, 133, 263, 362)
 AY_GAP: Final = 0.19
 """Gap over eye distance at which the normalized gap is 1."""
-
-
-class DataMissingError(FileNotFoundError):
-    """The measurement data is not where it was looked for."""
-
-
-def data_folder() -> Path:
-    """The measurement data: `STREAM_ENGINE_DATA`, by default `../shared/data` beside the checkout.
-
-    Raises:
-        DataMissingError: there is no such folder.
-    """
-    default = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    folder = Path(os.environ.get("STREAM_ENGINE_DATA", default))
-    if not folder.is_dir():
-        raise DataMissingError(f"no data at {folder}; set STREAM_ENGINE_DATA to the folder that holds grid_s1/")
-    return folder
 
 
 class Take(NamedTuple):
@@ -64,7 +47,7 @@ def load_takes(split: str) -> list[Take]:
     Raises:
         DataMissingError: the data is absent.
     """
-    folder = data_folder() / "grid_s1"
+    folder = measured("grid_s1")
     archive = np.load(folder / f"{split}.npz")
     alignments = json.loads((folder / "phones.json").read_text())
     row = {int(landmark): i for i, landmark in enumerate(archive["landmark_index"])}

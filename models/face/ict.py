@@ -5,7 +5,6 @@ Its 57 expressions carry ARKit's names split into `_L` and `_R`; two pairs belon
 expression. Its `_L` is the character's left (+X), as ours.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.face.channels import BLENDSHAPES
 from models.face.rig import Rig
+from models.measured_data import data_root
 
 ICT_MISSING: tuple[str, ...] = ("TongueOut",)
 """Blendshapes the FaceKit has no expression for; their deltas are zero."""
@@ -44,8 +44,7 @@ class IctFileError(FileNotFoundError):
 
 def ict_path() -> Path:
     """Where the FaceKit is looked for: `$STREAM_ENGINE_DATA/face/ict_facekit.npz`, by default beside the repository."""
-    default = Path(__file__).resolve().parents[3] / "shared" / "data"
-    return Path(os.environ.get("STREAM_ENGINE_DATA", default)) / "face" / "ict_facekit.npz"
+    return data_root() / "face" / "ict_facekit.npz"
 
 
 def load_ict(path: Path | None = None) -> Rig:

@@ -6,21 +6,22 @@ import pytest
 import torch
 
 from benchmarks.json_figures import rounded, write_figures
-from benchmarks.lip_clips import Clip, Clips, Group, MissingDataError, noise, quiet_stretches, stitch
+from benchmarks.lip_clips import Clip, Clips, Group, noise, quiet_stretches, stitch
 from benchmarks.lip_metrics import Closures, closures, gap_at
 from benchmarks.lip_predict import predict
 from benchmarks.lip_score import score, score_gaps
 from benchmarks.lipsync import goals
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
 from models.face.rig import Rig
+from models.measured_data import DataMissingError
 from models.thunder import Thunder, ThunderConfig, save_thunder
 from stream_engine.animate import Animator, animate_samples
 
 
 def test_missing_data_say_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(MissingDataError, match="STREAM_ENGINE_DATA"):
+    with pytest.raises(DataMissingError, match="STREAM_ENGINE_DATA"):
         Clips(tmp_path / "nowhere")
-    with pytest.raises(MissingDataError, match=r"speech.*phones\.json"):
+    with pytest.raises(DataMissingError, match=r"speech.*phones\.json"):
         _ = Clips(tmp_path).speech
 
 

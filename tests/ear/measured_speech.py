@@ -1,16 +1,15 @@
 """The human speech of the measurement data, for tests."""
 
 import json
-import os
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
-SPEECH = Path(os.environ.get("STREAM_ENGINE_DATA", _ROOT.parent / "shared" / "data")) / "speech"
+from models.measured_data import data_root
+
+SPEECH = data_root() / "speech"
 
 
 def speech_clip(name: str) -> NDArray[np.float32]:

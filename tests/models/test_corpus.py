@@ -18,16 +18,17 @@ from models.corpus.articulation import (
 )
 from models.corpus.augmentation import RATE, degrade, non_speech, rms
 from models.corpus.behaviour import behaviour_channels
-from models.corpus.grid import DataMissingError, data_folder, load_takes
+from models.corpus.grid import load_takes
 from models.corpus.phones import ARPABET, FROM_SYNTHESIZER, Phone
 from models.face.channels import BLENDSHAPE_COUNT, channel_index
+from models.measured_data import DataMissingError, measured
 from models.thunder.behaviour import BEHAVIOURS, NoiseFilter, drives
 
 
 @pytest.fixture(scope="module")
 def data() -> Path:
     try:
-        return data_folder()
+        return measured("grid_s1")
     except DataMissingError as error:
         pytest.skip(str(error))
 
