@@ -18,7 +18,8 @@ from stream_engine.clock import MEDIA_RATE, MODEL_RATE, TICK_MEDIA, TICK_SAMPLES
 from stream_engine.ear.ear import Ear
 from stream_engine.ear.tick import AudioTick
 from stream_engine.engine import EngineError, SlotOutput, SlotTiming
-from stream_engine.engine.backend import BACKENDS, DEFAULT_MODEL, load_backend
+from stream_engine.engine.backend import BACKENDS, DEFAULT_MODEL
+from stream_engine.engine.backend_choice import load_backend
 from stream_engine.engine.batch import BatchCore, WaitingTick
 from stream_engine.frames import AudioChunk, MotionFrame
 from stream_engine.media_file import MediaFileError, SoundFile

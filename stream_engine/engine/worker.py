@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from stream_engine.clock import SystemClock
 from stream_engine.ear.vad import BatchedVad, VadError
 from stream_engine.engine import EngineError
-from stream_engine.engine.backend import load_backend
+from stream_engine.engine.backend_choice import load_backend
 from stream_engine.engine.batch import BatchCore, WaitingTick
 from stream_engine.engine.packets import OPEN, pack_notice, pack_result, unpack_batch
 from stream_engine.engine.worker_config import WorkerConfig

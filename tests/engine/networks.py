@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.thunder import Thunder, ThunderConfig, save_thunder
 from stream_engine.clock import ManualClock
-from stream_engine.engine.backend import load_backend
+from stream_engine.engine.backend_choice import load_backend
 from stream_engine.engine.batch import BatchCore, StepResult, WaitingTick
 
 SLOTS = 8

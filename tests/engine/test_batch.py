@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from stream_engine.clock import ManualClock
 from stream_engine.ear.vad import BatchedVad, VadError, VadResult
 from stream_engine.engine import EngineStartError
-from stream_engine.engine.backend import BACKENDS, Backend, ModelFacts, load_backend
+from stream_engine.engine.backend import BACKENDS, Backend, ModelFacts
+from stream_engine.engine.backend_choice import load_backend
 from stream_engine.engine.batch import QUEUE_TICKS, BatchCore
 from tests.engine.networks import SLOTS, alone, core_of, must_step, sound, tick
 
