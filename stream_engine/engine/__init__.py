@@ -100,7 +100,7 @@ class Slot(Protocol):
     """One live voice's place in the engine."""
 
     def push(self, tick: AudioTick) -> None:
-        """Hands over one tick; never blocks. What the engine cannot take in time is dropped, oldest first."""
+        """Hands over one tick; never blocks. A slot half a second behind skips to what is live."""
         ...
 
     def reset(self, *, look_ahead_ticks: int | None = None, seed: int | None = None) -> None:

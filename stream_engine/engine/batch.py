@@ -5,7 +5,7 @@ Work-conserving: every slot with a tick waiting is in the next batch; several ti
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,7 @@ from numpy.typing import NDArray
 from stream_engine.clock import TICK_SAMPLES, Clock
 from stream_engine.ear.vad import BatchedVad, VadError
 from stream_engine.engine.backend import Backend, ModelFacts
-
-QUEUE_TICKS: Final = 25
-"""Ticks one slot may have waiting (half a second); the oldest is dropped for a newer one."""
-_TICKS_PER_COMPLAINT: Final = 50
+from stream_engine.engine.backlog import QUEUE_TICKS, skip_to_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,6 @@ class _Row:
     queue: deque[WaitingTick] = field(default_factory=deque)
     fresh: bool = True
     next_index: int = -1
-    dropped: int = 0
     told_of_vad: bool = False
 
 
@@ -133,11 +129,9 @@ class BatchCore:
         if slot is None or slot.epoch != epoch:
             return
         if len(slot.queue) >= QUEUE_TICKS:
-            slot.queue.popleft()
-            if slot.dropped % _TICKS_PER_COMPLAINT == 0:
-                detail = "the engine is behind and dropped sound; fewer sessions or a faster machine would help"
-                self._failures.append(SlotFailure(row, epoch, "overloaded", detail))
-            slot.dropped += 1
+            skip_to_live(slot.queue)
+            detail = "the engine is behind and dropped sound; fewer sessions or a faster machine would help"
+            self._failures.append(SlotFailure(row, epoch, "overloaded", detail))
         slot.queue.append(tick)
 
     def take_failures(self) -> list[SlotFailure]:

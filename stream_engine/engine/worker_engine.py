@@ -1,7 +1,7 @@
 """The engine with its worker process: slots on this side, restarts, time-outs.
 
 Ticks pushed in one turn of the event loop leave as one message. While a message is being written, further ticks wait in
-their slots (`PENDING_TICKS` each, oldest dropped); a worker that reads no more therefore never blocks the loop.
+their slots (`QUEUE_TICKS` each, then they skip to the newest); a worker that reads no more never blocks the loop.
 """
 
 import asyncio
@@ -23,13 +23,12 @@ from stream_engine.engine import (
     VadProbability,
 )
 from stream_engine.engine.backend import DEFAULT_MODEL, ModelFacts
+from stream_engine.engine.backlog import QUEUE_TICKS, skip_to_live
 from stream_engine.engine.packets import CHANGE, CLOSE, OPEN, TICK, Batch, Notice, Results, pack_batch
 from stream_engine.engine.worker_config import WorkerConfig
 from stream_engine.engine.worker_link import WorkerLink
 from stream_engine.logs import get_logger
 
-PENDING_TICKS = 25
-"""Ticks one slot may have waiting for the pipe (half a second)."""
 _BEAT_S = 0.5
 _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 _HEALTHY_S = 10.0
@@ -165,9 +164,8 @@ class WorkerEngine:
         if not self._ready:  # a restart is under way; the slot goes on with the sound after it
             self.dropped_ticks += 1
             return
-        if len(slot.pending) >= PENDING_TICKS:
-            slot.pending.popleft()
-            self.dropped_ticks += 1
+        if len(slot.pending) >= QUEUE_TICKS:
+            self.dropped_ticks += skip_to_live(slot.pending)
         slot.pending.append((tick, self._clock.monotonic()))
         self._flush_soon()
 

@@ -11,7 +11,8 @@ from stream_engine.ear.vad import BatchedVad, VadError, VadResult
 from stream_engine.engine import EngineStartError
 from stream_engine.engine.backend import BACKENDS, Backend, ModelFacts
 from stream_engine.engine.backend_choice import load_backend
-from stream_engine.engine.batch import QUEUE_TICKS, BatchCore
+from stream_engine.engine.backlog import LIVE_TICKS, QUEUE_TICKS
+from stream_engine.engine.batch import BatchCore
 from tests.engine.networks import SLOTS, alone, core_of, must_step, sound, tick
 
 ATOL = 1e-4
@@ -119,11 +120,13 @@ def test_waiting_ticks_of_a_slot_are_stepped_in_order(core: BatchCore) -> None:
     core.close(1)
 
 
-def test_a_full_queue_drops_its_oldest_and_says_so(core: BatchCore) -> None:
+def test_a_slot_half_a_second_behind_skips_to_live_and_says_so(core: BatchCore) -> None:
     core.open(0, epoch=3, look_ahead=3, seed=0)
-    for k in range(QUEUE_TICKS + 10):
+    for k in range(QUEUE_TICKS + 1):
         core.push(0, 3, tick(k, sound(1)[0]))
-    assert must_step(core).ticks[0].index == 10
+    stepped = [must_step(core).ticks[0].index for _ in range(LIVE_TICKS)]
+    assert stepped == [QUEUE_TICKS - 1, QUEUE_TICKS]
+    assert core.step() is None
     (failure,) = core.take_failures()
     assert (failure.row, failure.epoch, failure.code) == (0, 3, "overloaded")
     assert core.take_failures() == []

@@ -13,8 +13,9 @@ import pytest
 from stream_engine.clock import SystemClock
 from stream_engine.ear.tick import AudioTick
 from stream_engine.engine import Engine, EngineFullError, EngineNotReadyError, EngineStartError, SlotOutput
+from stream_engine.engine.backlog import QUEUE_TICKS
 from stream_engine.engine.worker_config import WorkerConfig
-from stream_engine.engine.worker_engine import PENDING_TICKS, EngineLimits, WorkerEngine, create_engine
+from stream_engine.engine.worker_engine import EngineLimits, WorkerEngine, create_engine
 from tests.engine.networks import alone, core_of, sound
 
 CLOCK = SystemClock()
@@ -234,7 +235,7 @@ def test_a_hanging_worker_is_replaced_and_never_blocks_the_loop(network: Path) -
             assert engine.worker_pid is not None
             os.kill(engine.worker_pid, signal.SIGSTOP)
             samples = sound(1)[0]
-            for k in range(1, PENDING_TICKS * 4):  # far more than any pipe holds
+            for k in range(1, QUEUE_TICKS * 4):  # far more than any pipe holds
                 for slot in slots:
                     slot.push(AudioTick(samples, k, CLOCK.monotonic()))
                 before = CLOCK.monotonic()
