@@ -1,6 +1,5 @@
 """The server as shipped, in a process of its own, for measurements and end-to-end tests."""
 
-import json
 import signal
 import socket
 import subprocess
@@ -11,7 +10,6 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from stream_engine.clock import Clock, SystemClock
 
@@ -100,10 +98,6 @@ class ServerProcess:
         """Body of a GET request."""
         with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
             return str(answer.read().decode())
-
-    def get_json(self, path: str) -> Any:
-        """Body of a GET request, as JSON."""
-        return json.loads(self.get(path))
 
     def _is_ready(self) -> bool:
         try:

@@ -14,9 +14,6 @@ from torch import Tensor, nn
 
 from models.thunder.model import Thunder, ThunderState
 
-EXPORT_VERSION = 2
-"""Raised whenever the graph's meaning changes; part of every cache key."""
-
 
 class _Tick(nn.Module):
     def __init__(self, model: Thunder, names: list[str]) -> None:

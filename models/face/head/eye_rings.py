@@ -43,12 +43,6 @@ def on_skin(longitude: Array, latitude: Array) -> Array:
     return field.project(field.skull, points, 3)
 
 
-def on_eye(longitude: Array, latitude: Array, radius: float = RIM_RADIUS) -> Array:
-    """Points on a sphere around the eyeball."""
-    points: Array = EYE_CENTRE + radius * direction(longitude, latitude)
-    return points
-
-
 def rings(d_upper: Array | float = 0.0, d_lower: Array | float = 0.0, d_side: float = 0.0) -> list[Array]:
     """The rings, outermost first, with the rim slid along the eyeball.
 
