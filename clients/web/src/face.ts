@@ -17,6 +17,7 @@ import {
 } from 'three';
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 
+import type { Avatar, FaceMeasure } from './avatar';
 import { BLENDSHAPES, BLENDSHAPE_COUNT, HEAD_ANGLES, LEFT_EYE_ANGLES, RIGHT_EYE_ANGLES, morphName } from './channels';
 import { ProcessorMorph } from './processor_morph';
 
@@ -35,13 +36,7 @@ interface Morphs {
   processor: ProcessorMorph | null;
 }
 
-/** Where to look from: the middle of the face and the distance between the eyes, in the scene's units. */
-export interface FaceMeasure {
-  readonly middle: Vector3;
-  readonly pupils: number;
-}
-
-export class Face {
+export class Face implements Avatar {
   private readonly morphs: Morphs[] = [];
   private readonly joints: Joint[] = [];
   private readonly euler = new Euler(0, 0, 0, 'YXZ');
@@ -96,6 +91,11 @@ export class Face {
       this.euler.set(channels[yaw + 1]!, channels[yaw]!, channels[yaw + 2]!);
       node.quaternion.copy(rest).multiply(this.turn.setFromEuler(this.euler));
     }
+  }
+
+  /** Nothing on the built-in head swings by itself. */
+  step(): boolean {
+    return false;
   }
 
   /** Make the face cheap for a renderer without a graphics card: matte materials, morphing by the processor. */

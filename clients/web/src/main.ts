@@ -34,7 +34,6 @@ async function startFace(ui: StudioPage): Promise<void> {
     throw new Problem('head_failed', error instanceof Error ? error.message : String(error));
   });
   scene.resize();
-  scene.show(face);
   const running = new RenderLoop(scene, face, studio, (nowMs) => ui.frame(nowMs, running.shown));
   const bar = document.getElementById('bar');
   const fit = new ResizeObserver(() => {

@@ -7,7 +7,7 @@
 
 import { Vector3, type Camera, type Mesh } from 'three';
 
-import type { Face } from './face';
+import type { Avatar } from './avatar';
 
 export interface MouthOpening {
   /** Mean over the pairs of the lips' distance, in CSS pixels of the canvas; 0 where they touch or overlap. */
@@ -22,7 +22,7 @@ export class MouthProbe {
   private readonly upper = new Vector3();
   private readonly lower = new Vector3();
 
-  constructor(face: Face) {
+  constructor(face: Avatar) {
     for (const mesh of face.meshes) {
       const pairs = readPairs(mesh);
       if (pairs === null) continue;

@@ -3,8 +3,8 @@
  * the clocks are simply asked for the present, so nothing is replayed).
  */
 
+import type { Avatar } from './avatar';
 import { CHANNEL_COUNT } from './channels';
-import type { Face } from './face';
 import type { Feed, Pairing } from './feed';
 import { MouthProbe, type MouthOpening } from './mouth_probe';
 import type { StudioScene } from './scene';
@@ -40,7 +40,7 @@ const EASE_MS = 120;
 export class RenderLoop {
   shown: Shown | null = null;
   readonly history: Shown[] = [];
-  private readonly probe: MouthProbe;
+  private probe: MouthProbe;
   private readonly rest = new Float32Array(CHANNEL_COUNT);
   private lastMs: number | null = null;
   private dirty = true;
@@ -48,12 +48,22 @@ export class RenderLoop {
 
   constructor(
     private readonly scene: StudioScene,
-    private readonly face: Face,
+    private face: Avatar,
     private readonly source: LoopSource,
     /** Called after every frame, drawn or not. */
     private readonly afterFrame: (nowMs: number) => void,
   ) {
+    scene.show(face);
     this.probe = new MouthProbe(face);
+  }
+
+  /** Put another face into the picture; the one before is disposed of. */
+  wear(face: Avatar): void {
+    this.scene.show(face);
+    this.face = face;
+    this.probe = new MouthProbe(face);
+    if (this.shown !== null) face.pose(this.shown.channels);
+    this.dirty = true;
   }
 
   start(): void {
@@ -78,9 +88,10 @@ export class RenderLoop {
     if (this.scene.software && elapsed !== null && elapsed < SOFTWARE_GAP_MS) return;
     this.lastMs = nowMs;
     const shown = this.source.live ? this.follow(nowMs) : this.ease(elapsed ?? 0);
-    if (shown || this.dirty) {
+    const swung = this.face.step(elapsed ?? 0);
+    if (shown || swung || this.dirty) {
       this.dirty = false;
-      this.scene.draw(shown ? elapsed : null);
+      this.scene.draw(shown || swung ? elapsed : null);
     }
     this.afterFrame(nowMs);
   }

@@ -12,7 +12,7 @@ import {
 } from 'three';
 import { RoomEnvironment } from 'three/addons/environments/RoomEnvironment.js';
 
-import type { Face } from './face';
+import type { Avatar } from './avatar';
 import { Problem } from './problems';
 import { Quality } from './quality';
 
@@ -30,7 +30,7 @@ export class StudioScene {
   private readonly quality: Quality;
   /** Drawn by the processor: a plainer picture in a fifth of the time. */
   readonly software: boolean;
-  private face: Face | null = null;
+  private face: Avatar | null = null;
   private readonly target = new Vector3();
   private reservedPx = 0;
 
@@ -54,7 +54,7 @@ export class StudioScene {
   }
 
   /** Put a face into the studio in place of the one before. */
-  show(face: Face): void {
+  show(face: Avatar): void {
     if (this.face !== null) {
       this.scene.remove(this.face.root);
       this.face.dispose();
