@@ -2,6 +2,7 @@
 
 import './style.css';
 
+import { LOOKS } from './looks';
 import { parsePageParams, takeToken } from './page_params';
 import { loadPreferences } from './preferences';
 import { Problem } from './problems';
@@ -21,16 +22,15 @@ installTestHook(studio, () => loop);
 
 /** three.js is most of the page's weight; it comes after the first paint. */
 async function startFace(ui: StudioPage): Promise<void> {
-  const [{ StudioScene }, { Face }, { RenderLoop }, head] = await Promise.all([
+  const [{ StudioScene }, { Face }, { RenderLoop }] = await Promise.all([
     import('./scene'),
     import('./face'),
     import('./render_loop'),
-    import('@head?url'),
   ]);
   const canvas = document.getElementById('face');
   if (!(canvas instanceof HTMLCanvasElement)) throw new Error('index.html has no canvas #face');
   const scene = new StudioScene(canvas);
-  const face = await Face.load(head.default).catch((error: unknown) => {
+  const face = await Face.load(await LOOKS[0]!.load(scene.software)).catch((error: unknown) => {
     throw new Problem('head_failed', error instanceof Error ? error.message : String(error));
   });
   scene.resize();

@@ -1,0 +1,20 @@
+/** The built-in heads a person can choose from; a head's file is fetched only when it is chosen. */
+
+export interface Look {
+  /** Stable name, as it is stored and as the head's file is called. */
+  readonly id: string;
+  /** What the page shows. */
+  readonly label: string;
+  /**
+   * Find the head's file.
+   *
+   * @param light the variant for phones and for drawing without a graphics card: fewer vertices, the same morphs.
+   * @returns URL of a GLB.
+   */
+  load(light: boolean): Promise<string>;
+}
+
+/** The first is shown unless another was chosen. */
+export const LOOKS: readonly Look[] = [
+  { id: 'mira', label: 'Mira', load: async () => (await import('@head?url')).default },
+];
