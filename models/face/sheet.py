@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from models.face.channels import BLENDSHAPES
 from models.face.gltf import Glb, png, read_glb
+from models.face.poses import EMOTIONS, VISEMES
 
 Floats = NDArray[np.float64]
 
@@ -28,18 +29,6 @@ _LIGHTS: tuple[tuple[tuple[float, float, float], tuple[float, float, float]], ..
     ((0.60, 0.40, -0.69), (0.22, 0.25, 0.30)),
 )
 _AMBIENT: Floats = np.array([0.34, 0.33, 0.33])
-
-VISEMES: dict[str, dict[str, float]] = {
-    "AA": {"JawOpen": 0.6},
-    "EE": {"JawOpen": 0.12, "MouthSmileLeft": 0.4, "MouthSmileRight": 0.4, "MouthUpperUpLeft": 0.3,
-           "MouthUpperUpRight": 0.3, "MouthLowerDownLeft": 0.6, "MouthLowerDownRight": 0.6},
-    "OO": {"JawOpen": 0.1, "MouthPucker": 0.85, "MouthFunnel": 0.2},
-    "OH": {"JawOpen": 0.3, "MouthFunnel": 0.55},
-    "MBP": {"JawOpen": 0.15, "MouthClose": 0.15, "MouthPressLeft": 0.4, "MouthPressRight": 0.4},
-    "FV": {"JawOpen": 0.06, "MouthRollLower": 0.8, "MouthUpperUpLeft": 0.25, "MouthUpperUpRight": 0.25},
-    "TH": {"JawOpen": 0.12, "TongueOut": 0.35, "MouthLowerDownLeft": 0.5, "MouthLowerDownRight": 0.5},
-}  # fmt: skip
-"""What lips do for the sounds that are read from them."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +83,13 @@ class _Part:
 
 
 def standard_tiles() -> list[Tile]:
-    """Views, visemes close up, and each blendshape at full weight."""
+    """Views, visemes close up, emotions, and each blendshape at full weight."""
     smile = {"MouthSmileLeft": 0.25, "MouthSmileRight": 0.25}
     views = [Tile("front", smile), Tile("three-quarter", smile, 38, 4), Tile("profile", {}, 88, 2)]
     mouths = [Tile(name, weights, 10, 0, 0.46, -0.04) for name, weights in VISEMES.items()]
+    feelings = [Tile(name, weights, 12, 0) for name, weights in EMOTIONS.items()]
     shapes = [Tile(name, {name: 1.0}, 12, 0, 0.62, -0.015) for name in BLENDSHAPES]
-    return views + mouths + shapes
+    return views + mouths + feelings + shapes
 
 
 def write_sheet(head: Path, out: Path, tiles: Sequence[Tile], *, columns: int = 8, size: int = 240) -> None:

@@ -5,20 +5,12 @@
  * names them (`jawOpen`). Angles are YXZ Euler angles in glTF axes, as the wire carries them.
  */
 
-import {
-  Box3,
-  Euler,
-  Mesh,
-  MeshLambertMaterial,
-  MeshStandardMaterial,
-  Quaternion,
-  Vector3,
-  type Object3D,
-} from 'three';
+import { Box3, Euler, Mesh, Quaternion, Vector3, type Object3D } from 'three';
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 
 import type { Avatar, FaceMeasure } from './avatar';
 import { BLENDSHAPES, BLENDSHAPE_COUNT, HEAD_ANGLES, LEFT_EYE_ANGLES, RIGHT_EYE_ANGLES, morphName } from './channels';
+import { makeMatte } from './materials';
 import { ProcessorMorph } from './processor_morph';
 
 interface Joint {
@@ -100,12 +92,7 @@ export class Face implements Avatar {
 
   /** Make the face cheap for a renderer without a graphics card: matte materials, morphing by the processor. */
   simplify(): void {
-    this.root.traverse((node) => {
-      if (!(node instanceof Mesh) || !(node.material instanceof MeshStandardMaterial)) return;
-      const { color, map, vertexColors, side, transparent, opacity } = node.material;
-      node.material.dispose();
-      node.material = new MeshLambertMaterial({ color, map, vertexColors, side, transparent, opacity });
-    });
+    makeMatte(this.root);
     for (const morphs of this.morphs) morphs.processor ??= new ProcessorMorph(morphs.mesh);
   }
 

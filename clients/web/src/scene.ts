@@ -1,18 +1,9 @@
 /** The studio the face sits in: soft light, a camera that frames the face on any screen, and drawing. */
 
-import {
-  DirectionalLight,
-  HemisphereLight,
-  NeutralToneMapping,
-  PMREMGenerator,
-  PerspectiveCamera,
-  Scene,
-  Vector3,
-  WebGLRenderer,
-} from 'three';
-import { RoomEnvironment } from 'three/addons/environments/RoomEnvironment.js';
+import { NeutralToneMapping, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three';
 
 import type { Avatar } from './avatar';
+import { light } from './lighting';
 import { Problem } from './problems';
 import { Quality } from './quality';
 
@@ -50,7 +41,7 @@ export class StudioScene {
     this.quality = new Quality(window.devicePixelRatio, this.software);
     this.renderer.toneMapping = NeutralToneMapping;
     this.renderer.toneMappingExposure = 1.05;
-    this.light();
+    light(this.scene, this.renderer, this.software);
   }
 
   /** Put a face into the studio in place of the one before. */
@@ -83,29 +74,6 @@ export class StudioScene {
 
   get pixelRatio(): number {
     return this.quality.ratio;
-  }
-
-  private light(): void {
-    const key = new DirectionalLight(0xfff1e2, 2);
-    key.position.set(-2.2, 2.6, 4);
-    const fill = new DirectionalLight(0xffe7dc, 0.5);
-    fill.position.set(3, 0.2, 3);
-    const sky = this.software
-      ? new HemisphereLight(0xffffff, 0xd8c4ba, 2.1)
-      : new HemisphereLight(0xfff4ea, 0xc79a88, 0.9);
-    this.scene.add(key, fill, sky);
-    if (this.software) return;
-    const rim = new DirectionalLight(0xcfe0ff, 1.6);
-    rim.position.set(3, 2, -3);
-    const back = new DirectionalLight(0xffd9b0, 0.9);
-    back.position.set(-3.5, 1, -2.5);
-    this.scene.add(rim, back);
-    const generator = new PMREMGenerator(this.renderer);
-    const room = new RoomEnvironment();
-    this.scene.environment = generator.fromScene(room, 0.04).texture;
-    this.scene.environmentIntensity = 0.45;
-    room.dispose();
-    generator.dispose();
   }
 
   /** The lowest part of the canvas, in CSS pixels, that controls cover: the chest ends behind them. */
