@@ -11,6 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.stage.style import Style
+
 Pcm: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
 
@@ -61,6 +63,7 @@ class MotionFrame:
         speaking: the turn machine's state at the moment the frame left.
         discontinuity: the stream was reset just before this frame; do not interpolate across it.
         timing: where its latency went.
+        asleep: it has been quiet, the network sleeps, and the face shows idle life.
     """
 
     channels: NDArray[np.float32]
@@ -69,6 +72,7 @@ class MotionFrame:
     speaking: bool = False
     discontinuity: bool = False
     timing: MotionTiming = MotionTiming()
+    asleep: bool = False
 
 
 class EventKind(StrEnum):
@@ -78,6 +82,7 @@ class EventKind(StrEnum):
     SPEECH_ENDED = "speech_ended"
     ERROR = "error"
     RESUMED = "resumed"
+    STYLE = "style"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +94,11 @@ class Event:
         media_time: media time of the *fact* (of the first or last speech sample, say), not of its detection.
         detail: for a person to read; for errors, what to do next.
         code: for errors, a stable identifier (`engine_restarted`, `vad_failed`, `overloaded`, …).
+        style: for a change of style, the new one.
     """
 
     kind: EventKind
     media_time: int
     detail: str = ""
     code: str = ""
+    style: Style | None = None

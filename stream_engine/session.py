@@ -11,6 +11,7 @@ from stream_engine.engine import Engine, SlotOutput
 from stream_engine.frames import AudioChunk, Event, EventKind, MotionFrame
 from stream_engine.logs import get_logger
 from stream_engine.stage.stage import Stage
+from stream_engine.stage.style import Style
 
 _log = get_logger(__name__)
 
@@ -23,7 +24,7 @@ class SessionSink(Protocol):
         ...
 
     def on_event(self, event: Event) -> None:
-        """A turn, an error, a restart."""
+        """A turn, an error, a restart, a change of style."""
         ...
 
     def on_audio(self, chunk: AudioChunk) -> None:
@@ -50,6 +51,7 @@ class Session:
     Attributes:
         id: as given.
         look_ahead_ticks: as set last.
+        style: how the face moves, as set last.
         last_audio_at: `clock.monotonic()` of the last chunk, for the idle time-out.
     """
 
@@ -65,6 +67,7 @@ class Session:
     ) -> None:
         self.id = session_id
         self.look_ahead_ticks = look_ahead_ticks
+        self.style = Style()
         self.last_audio_at = clock.monotonic()
         self._clock = clock
         self._ear = Ear()
@@ -124,6 +127,13 @@ class Session:
         if look_ahead_ticks is not None:
             self.look_ahead_ticks = look_ahead_ticks
         self._interrupt_turn()
+
+    def restyle(self, style: Style) -> None:
+        """Changes how the face moves, within a few frames, and tells every sink; a reset leaves it as it is."""
+        if self._closed or style == self.style:
+            return
+        self.style = style
+        self._tell(Event(EventKind.STYLE, self._ear.next_media_time, style=style))
 
     def close(self) -> None:
         """Frees the slot and lets go of the sinks. May be called twice."""

@@ -10,6 +10,7 @@ from stream_engine.engine import EngineFullError, Slot, SlotListener, SlotOutput
 from stream_engine.engine.worker_engine import create_engine
 from stream_engine.frames import AudioChunk, Event, EventKind, MotionFrame
 from stream_engine.session import Session
+from stream_engine.stage.style import Style
 
 
 @dataclass
@@ -226,6 +227,18 @@ def test_sinks_come_and_go() -> None:
     stand.session.detach(late)
     stand.speak(10, 5)
     assert [f.media_time // 960 for f in late.frames] == [3, 4, 5, 6, 7]
+
+
+def test_a_change_of_style_is_told_to_all_and_outlives_resets() -> None:
+    stand = Stand()
+    stand.speak(0, 5)
+    style = Style(mouth_gain=0.5, gaze="camera")
+    stand.session.restyle(style)
+    stand.session.restyle(style)
+    assert [(e.kind, e.style, e.media_time) for e in stand.sink.events] == [(EventKind.STYLE, style, 5 * 960)]
+    stand.session.reset(seed=3)
+    stand.slot.listener.on_resumed()
+    assert stand.session.style == style
 
 
 def test_a_closed_session_is_silent() -> None:

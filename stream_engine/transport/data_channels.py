@@ -4,7 +4,7 @@ The client opens them; a channel of another name, or a second one of the same, i
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from aiortc import RTCDataChannel
@@ -15,7 +15,7 @@ from stream_engine.clock import Clock
 from stream_engine.frames import MotionFrame
 from stream_engine.logs import get_logger
 from stream_engine.metrics import Metrics
-from stream_engine.transport.messages import BadMessageError, Mute, Ping, Reset, decode_control, encode_message
+from stream_engine.transport.messages import BadMessageError, Control, decode_control, encode_message
 from stream_engine.transport.motion_codec import MOTION_BYTES, MotionMessageError, encode_motion
 
 MOTION_BACKLOG_BYTES: Final = 10 * MOTION_BYTES
@@ -78,7 +78,7 @@ class ControlChannel:
 
     Args:
         session: for the log.
-        hello: makes the first message, when the channel opens.
+        greeting: makes the first messages, when the channel opens.
         on_control: called with each good control.
         media_time: the session's present media time, for errors.
         clock: for the rate limit.
@@ -89,14 +89,14 @@ class ControlChannel:
         self,
         session: str,
         *,
-        hello: Callable[[], BaseModel],
-        on_control: Callable[[Ping | Reset | Mute], None],
+        greeting: Callable[[], Iterable[BaseModel]],
+        on_control: Callable[[Control], None],
         on_bad_message: Callable[[str], BaseModel],
         clock: Clock,
         metrics: Metrics,
     ) -> None:
         self._session = session
-        self._hello = hello
+        self._greeting = greeting
         self._on_control = on_control
         self._on_bad_message = on_bad_message
         self._clock = clock
@@ -116,7 +116,8 @@ class ControlChannel:
         channel.on("message", self._on_message)
         if not self._greeted:
             self._greeted = True
-            self._send_text(encode_message(self._hello()))
+            for message in self._greeting():
+                self._send_text(encode_message(message))
         while self._early:
             self._send_text(self._early.popleft())
         return True

@@ -44,11 +44,13 @@ def motion_examples() -> Iterator[tuple[str, str, bytes]]:
     frame = MotionFrame(vowel, 50 * TICK_MEDIA, 50, speaking=True, timing=timing)
     yield "vowel", "an open mouth, one second in, speaking", encode_motion(frame)
 
+    yield "asleep", "the network sleeps: bit 2", encode_motion(MotionFrame(rest, 960, 1, asleep=True))
+
     face = rng.uniform(0, 1, CHANNEL_COUNT).astype(np.float32)
     face[BLENDSHAPE_COUNT:] = rng.uniform(-math.pi, math.pi, CHANNEL_COUNT - BLENDSHAPE_COUNT)
     timing = MotionTiming(*(float(x) for x in rng.uniform(0, 20, 4)))
     frame = MotionFrame(face, 123_456 * TICK_MEDIA, 123_456, True, True, timing)
-    yield "wrapped", "every channel moves; the sequence has wrapped; both flags", encode_motion(frame)
+    yield "wrapped", "every channel moves; the sequence has wrapped; speaking, after a reset", encode_motion(frame)
 
     wild = np.where(np.arange(CHANNEL_COUNT) % 2, 9.0, -9.0).astype(np.float32)
     frame = MotionFrame(wild, (2**53 // TICK_MEDIA) * TICK_MEDIA, 65_535, timing=MotionTiming(900, 900, 700, 656))
@@ -85,6 +87,14 @@ def event_examples() -> Iterator[BaseModel]:
         viewers=1,
     )
     yield messages.AudioClock(rtp_timestamp=4_294_960_000)
+    yield messages.StyleEvent(
+        mouth_gain=1.25,
+        expressiveness=0.5,
+        head_motion=0,
+        blinks_per_minute=16,
+        gaze="camera",
+        media_time=196_800,
+    )
     yield messages.Bye(reason="idle")
     yield messages.Pong(id=7, media_time=240_000)
 
@@ -94,6 +104,7 @@ def control_examples() -> Iterator[BaseModel]:
     yield messages.Ping(id=7)
     yield messages.Reset(look_ahead_ms=40, seed=1)
     yield messages.Mute(muted=True)
+    yield messages.SetStyle(mouth_gain=1.25, gaze="camera")
 
 
 BAD_CONTROLS: tuple[str, ...] = (
@@ -113,6 +124,13 @@ BAD_CONTROLS: tuple[str, ...] = (
     '{"type": "reset", "seed": 4294967296}',
     '{"type": "mute", "muted": "yes"}',
     '{"type": "mute", "muted": true',
+    '{"type": "style", "mouth_gain": 2.1}',
+    '{"type": "style", "head_motion": -0.1}',
+    '{"type": "style", "expressiveness": "1"}',
+    '{"type": "style", "expressiveness": NaN}',
+    '{"type": "style", "blinks_per_minute": 61}',
+    '{"type": "style", "gaze": "away"}',
+    '{"type": "style", "gain": 1}',
 )
 """Texts that are no controls."""
 
@@ -152,6 +170,7 @@ def _decoded(data: bytes) -> dict[str, Any] | None:
         "bytes": MOTION_BYTES,
         "speaking": message.speaking,
         "discontinuity": message.discontinuity,
+        "asleep": message.asleep,
         "sequence": message.sequence,
         "media_time": message.media_time,
         "ear_queue_ms": message.ear_queue_ms,

@@ -4,9 +4,11 @@ Events go to the client, controls come from it. Their JSON Schema is `clients/pr
 `python -m stream_engine.transport.golden`.
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from stream_engine.stage.style import MAX_AMOUNT, MAX_BLINKS_PER_MINUTE, Gaze
 
 PROTOCOL_VERSION: Final = 1
 """Version of the wire protocol, as told in `hello`."""
@@ -23,6 +25,8 @@ LookAheadMs = Annotated[int, Field(ge=0, le=LOOK_AHEAD_MAX_MS, multiple_of=LOOK_
 """The look-ahead dial: 0..100 ms in steps of 20."""
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 """Seed of a session's sampler."""
+_Amount = Annotated[float, Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=False)]
+_BlinkRate = Annotated[float, Field(ge=0, le=MAX_BLINKS_PER_MINUTE, allow_inf_nan=False)]
 
 
 class _Event(BaseModel):
@@ -103,6 +107,18 @@ class AudioClock(_Event):
     clock_rate: Literal[48000] = 48000
 
 
+class StyleEvent(_Event):
+    """The face's style; after `hello`, and after every change of it."""
+
+    type: Literal["style"] = "style"
+    mouth_gain: _Amount
+    expressiveness: _Amount
+    head_motion: _Amount
+    blinks_per_minute: _BlinkRate
+    gaze: Gaze
+    media_time: _MediaTime
+
+
 class Bye(_Event):
     """Last message: why the session ends."""
 
@@ -144,16 +160,27 @@ class Mute(_Control):
     muted: bool
 
 
+class SetStyle(_Control):
+    """Changes how the face moves; what is absent stays as it is."""
+
+    type: Literal["style"] = "style"
+    mouth_gain: _Amount | None = None
+    expressiveness: _Amount | None = None
+    head_motion: _Amount | None = None
+    blinks_per_minute: _BlinkRate | None = None
+    gaze: Gaze | None = None
+
+
 ServerEvent = Annotated[
-    Hello | SpeechStarted | SpeechEnded | ErrorEvent | Resumed | Stats | AudioClock | Bye | Pong,
+    Hello | SpeechStarted | SpeechEnded | ErrorEvent | Resumed | Stats | AudioClock | StyleEvent | Bye | Pong,
     Field(discriminator="type"),
 ]
 """Anything the server says on `control`."""
-ClientControl = Annotated[Ping | Reset | Mute, Field(discriminator="type")]
+Control: TypeAlias = Ping | Reset | Mute | SetStyle
 """Anything a client may say on `control`."""
 
 _EVENTS: TypeAdapter[ServerEvent] = TypeAdapter(ServerEvent)
-_CONTROLS: TypeAdapter[ClientControl] = TypeAdapter(ClientControl)
+_CONTROLS: TypeAdapter[Control] = TypeAdapter(Annotated[Control, Field(discriminator="type")])
 
 
 class BadMessageError(ValueError):
@@ -165,7 +192,7 @@ def encode_message(message: BaseModel) -> str:
     return message.model_dump_json(by_alias=True, exclude_none=True)
 
 
-def decode_control(data: str | bytes) -> Ping | Reset | Mute:
+def decode_control(data: str | bytes) -> Control:
     """A control from what a client sent.
 
     Args:

@@ -23,6 +23,7 @@ MOTION_VERSION: Final = 1
 """Version of the format, the low nibble of the first byte."""
 SPEAKING: Final = 0x01
 DISCONTINUITY: Final = 0x02
+ASLEEP: Final = 0x04
 
 _HEADER = struct.Struct("<BBHQHHH")
 _TAG = MOTION_KIND << 4 | MOTION_VERSION
@@ -51,6 +52,7 @@ class MotionMessage:
         model_ms: model time, as above.
         return_ms: engine → network process, as above.
         channels: float32 `[61]`: blendshapes 0..1, angles -π..π.
+        asleep: the network sleeps; the face shows idle life.
     """
 
     speaking: bool
@@ -61,6 +63,7 @@ class MotionMessage:
     model_ms: float
     return_ms: float
     channels: NDArray[np.float32]
+    asleep: bool
 
 
 def encode_motion(frame: MotionFrame) -> bytes:
@@ -86,7 +89,7 @@ def encode_motion(frame: MotionFrame) -> bytes:
     timing = frame.timing
     header = _HEADER.pack(
         _TAG,
-        SPEAKING * frame.speaking | DISCONTINUITY * frame.discontinuity,
+        SPEAKING * frame.speaking | DISCONTINUITY * frame.discontinuity | ASLEEP * frame.asleep,
         frame.sequence & _U16_MAX,
         frame.media_time,
         _duration(timing.ear_ms + timing.queue_ms),
@@ -126,6 +129,7 @@ def decode_motion(data: bytes) -> MotionMessage:
         model_ms=model / _UNITS_PER_MS,
         return_ms=return_ / _UNITS_PER_MS,
         channels=channels,
+        asleep=bool(flags & ASLEEP),
     )
 
 

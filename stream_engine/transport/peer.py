@@ -4,7 +4,7 @@ Speaker and viewer differ in which way the sound goes and in who listens to thei
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ from stream_engine.security import Refusal
 from stream_engine.settings import IceServer
 from stream_engine.transport.data_channels import ControlChannel, MotionChannel
 from stream_engine.transport.ice import rtc_configuration
-from stream_engine.transport.messages import Bye, Mute, Ping, Reset
+from stream_engine.transport.messages import Bye, Control
 from stream_engine.transport.offer import MAX_CANDIDATES, Fragment, Offer, write_answer
 
 CONNECT_TIMEOUT_S: Final = 20.0
@@ -40,14 +40,14 @@ class PeerCallbacks:
     """Whom a peer tells what; all are called on the event loop.
 
     Attributes:
-        hello: makes the first event.
+        greeting: makes the first events.
         control: a good control came.
         bad_message: makes the event that answers a bad one.
         lost: the connection failed, was closed by the other side, or never came about.
     """
 
-    hello: Callable[[], BaseModel]
-    control: Callable[[Ping | Reset | Mute], None]
+    greeting: Callable[[], Iterable[BaseModel]]
+    control: Callable[[Control], None]
     bad_message: Callable[[str], BaseModel]
     lost: Callable[[], None]
 
@@ -97,7 +97,7 @@ class Peer:
         self.motion = MotionChannel(name, metrics)
         self.control = ControlChannel(
             name,
-            hello=callbacks.hello,
+            greeting=callbacks.greeting,
             on_control=callbacks.control,
             on_bad_message=callbacks.bad_message,
             clock=clock,

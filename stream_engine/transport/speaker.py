@@ -1,6 +1,8 @@
 """The speaker of a session: microphone in, motion and events out."""
 
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -12,8 +14,10 @@ from stream_engine.metrics import Metrics
 from stream_engine.session import Session
 from stream_engine.session_meter import SessionMeter
 from stream_engine.settings import IceServer
+from stream_engine.stage.style import Style
 from stream_engine.transport.messages import (
     Bye,
+    Control,
     ErrorEvent,
     Hello,
     Mute,
@@ -21,8 +25,10 @@ from stream_engine.transport.messages import (
     Pong,
     Reset,
     Resumed,
+    SetStyle,
     SpeechEnded,
     SpeechStarted,
+    StyleEvent,
 )
 from stream_engine.transport.microphone import Microphone
 from stream_engine.transport.offer import Fragment, Offer
@@ -43,6 +49,14 @@ def event_message(event: Event) -> BaseModel:
             return Resumed(media_time=event.media_time)
         case EventKind.ERROR:
             return ErrorEvent(code=event.code or "failed", detail=event.detail, media_time=event.media_time)
+        case EventKind.STYLE:
+            assert event.style is not None  # an event of this kind carries one
+            return style_message(event.style, event.media_time)
+
+
+def style_message(style: Style, media_time: int) -> StyleEvent:
+    """A style as it goes on the wire."""
+    return StyleEvent(**asdict(style), media_time=media_time)
 
 
 def bad_message(detail: str, media_time: int) -> ErrorEvent:
@@ -50,15 +64,16 @@ def bad_message(detail: str, media_time: int) -> ErrorEvent:
     return ErrorEvent(code="bad_message", detail=detail, media_time=media_time)
 
 
-def hello(session: Session, role: str) -> Hello:
-    """The first event of a connection."""
-    return Hello(
+def greeting(session: Session, role: Literal["speaker", "viewer"], media_time: int) -> tuple[Hello, StyleEvent]:
+    """The first events of a connection."""
+    hello = Hello(
         session=session.id,
-        role="viewer" if role == "viewer" else "speaker",
+        role=role,
         look_ahead_ms=session.look_ahead_ticks * TICK_MS,
         tick_media=TICK_MEDIA,
         channels=list(CHANNELS),
     )
+    return hello, style_message(session.style, media_time)
 
 
 class Speaker:
@@ -95,7 +110,7 @@ class Speaker:
             offer,
             ice_servers=ice_servers,
             callbacks=PeerCallbacks(
-                hello=lambda: hello(session, "speaker"),
+                greeting=lambda: greeting(session, "speaker", meter.media_time),
                 control=self._on_control,
                 bad_message=lambda detail: bad_message(detail, meter.media_time),
                 lost=on_lost,
@@ -148,7 +163,7 @@ class Speaker:
             self._microphone.close()
         await self._peer.close(bye)
 
-    def _on_control(self, control: Ping | Reset | Mute) -> None:
+    def _on_control(self, control: Control) -> None:
         match control:
             case Ping(id=number):
                 self._peer.control.send(Pong(id=number, media_time=self._meter.media_time))
@@ -156,5 +171,7 @@ class Speaker:
                 ticks = None if look_ahead_ms is None else look_ahead_ms // TICK_MS
                 self._session.reset(look_ahead_ticks=ticks, seed=seed)
                 _log.info("session_reset", session=self._session.id, look_ahead_ms=look_ahead_ms, seed=seed)
+            case SetStyle():
+                self._session.restyle(self._session.style.changed(**control.model_dump(exclude={"type"})))
             case Mute(muted=muted):
                 _log.info("microphone_muted" if muted else "microphone_unmuted", session=self._session.id)

@@ -9,10 +9,10 @@ from stream_engine.metrics import Metrics
 from stream_engine.session import Session
 from stream_engine.session_meter import SessionMeter
 from stream_engine.settings import IceServer
-from stream_engine.transport.messages import AudioClock, Bye, Mute, Ping, Pong, Reset
+from stream_engine.transport.messages import AudioClock, Bye, Control, Ping, Pong
 from stream_engine.transport.offer import Fragment, Offer
 from stream_engine.transport.peer import Peer, PeerCallbacks
-from stream_engine.transport.speaker import bad_message, event_message, hello
+from stream_engine.transport.speaker import bad_message, event_message, greeting
 from stream_engine.transport.voice_track import VoiceTrack
 
 
@@ -58,7 +58,7 @@ class Viewer:
             offer,
             ice_servers=ice_servers,
             callbacks=PeerCallbacks(
-                hello=lambda: hello(session, "viewer"),
+                greeting=lambda: greeting(session, "viewer", meter.media_time),
                 control=self._on_control,
                 bad_message=lambda detail: bad_message(detail, meter.media_time),
                 lost=on_lost,
@@ -108,7 +108,7 @@ class Viewer:
             self._rtp_at_zero = at_zero
             self._peer.control.send(AudioClock(rtp_timestamp=at_zero))
 
-    def _on_control(self, control: Ping | Reset | Mute) -> None:
+    def _on_control(self, control: Control) -> None:
         if isinstance(control, Ping):
             self._peer.control.send(Pong(id=control.id, media_time=self._meter.media_time))
             return

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from dataclasses import asdict
 
 import av
 import httpx
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from models.face.channels import CHANNELS
 from stream_engine.clock import ManualClock, SystemClock
+from stream_engine.stage.style import Style
 from tests.server.direct_engine import JAW_OPEN, DirectEngine
 from tests.server.house import House, open_house
 from tests.transport.voice_client import TIMEOUT_S, VoiceClient
@@ -107,6 +109,28 @@ async def test_a_viewer_sees_hears_and_pairs() -> None:
         assert (await viewer.event("bye"))["reason"] == "closed"
         assert house.metric("viewers") == 0
         await speaker.frames(len(speaker.messages) + 10)
+
+
+async def test_a_change_of_style_comes_back_to_everybody() -> None:
+    async with open_house() as house:
+        speaker = await house.speaker()
+        style = await speaker.event("style")
+        del style["media_time"]
+        assert style == {"type": "style", **asdict(Style())}
+        viewer = await house.viewer(speaker)
+        assert (await viewer.event("style"))["mouth_gain"] == 1
+        await speaker.send('{"type":"style","mouth_gain":1.5,"gaze":"camera"}')
+        await speaker.send('{"type":"style","head_motion":0}')
+        for client in (speaker, viewer):
+            assert (await client.event("style"))["head_motion"] == 1
+            last = await client.event("style")
+            assert [last[name] for name in ("mouth_gain", "gaze", "head_motion")] == [1.5, "camera", 0]
+            assert last["media_time"] > 0
+        await speaker.send('{"type":"reset"}')
+        late = await house.viewer(speaker)
+        assert (await late.event("style"))["gaze"] == "camera"
+        await late.send('{"type":"style","mouth_gain":0}')
+        assert "ping only" in (await late.event("error"))["detail"]
 
 
 async def test_a_viewer_that_leaves_is_forgotten_and_nobody_else_notices() -> None:

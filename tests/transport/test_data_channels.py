@@ -23,7 +23,7 @@ from stream_engine.transport.data_channels import (
     ControlChannel,
     MotionChannel,
 )
-from stream_engine.transport.messages import Bye, ErrorEvent, Mute, Ping, Pong, Reset
+from stream_engine.transport.messages import Bye, Control, ErrorEvent, Mute, Ping, Pong, Reset, SetStyle
 from stream_engine.transport.motion_codec import MOTION_BYTES, decode_motion
 
 
@@ -119,14 +119,14 @@ def test_a_second_channel_of_the_name_is_refused_while_the_first_is_open() -> No
     assert attach(motion, Wire())
 
 
-class Control:
+class Stand:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.metrics = Metrics()
-        self.heard: list[Ping | Reset | Mute] = []
+        self.heard: list[Control] = []
         self.channel = ControlChannel(
             "s",
-            hello=lambda: Pong(id=0, media_time=0),
+            greeting=lambda: (Pong(id=0, media_time=0), Pong(id=1, media_time=0)),
             on_control=self.heard.append,
             on_bad_message=lambda detail: ErrorEvent(code="bad_message", detail=detail, media_time=5),
             clock=self.clock,
@@ -134,17 +134,17 @@ class Control:
         )
 
 
-def test_hello_comes_first_then_what_happened_before_the_channel_opened() -> None:
-    control, wire = Control(), Wire()
+def test_the_greeting_comes_first_then_what_happened_before_the_channel_opened() -> None:
+    control, wire = Stand(), Wire()
     for i in range(EARLY_EVENTS + 3):
         control.channel.send(Pong(id=100 + i, media_time=0))
     assert attach(control.channel, wire)
     ids = [json.loads(message)["id"] for message in wire.sent]
-    assert ids == [0, *range(103, 100 + EARLY_EVENTS + 3)]
+    assert ids == [0, 1, *range(103, 100 + EARLY_EVENTS + 3)]
 
 
 def test_controls_are_heard() -> None:
-    control, wire = Control(), Wire()
+    control, wire = Stand(), Wire()
     attach(control.channel, wire)
     wire.receive('{"type":"ping","id":1}')
     wire.receive('{"type":"mute","muted":true}')
@@ -153,21 +153,21 @@ def test_controls_are_heard() -> None:
 
 
 def test_ten_bad_messages_are_answered_the_next_closes_for_good() -> None:
-    control, wire = Control(), Wire()
+    control, wire = Stand(), Wire()
     attach(control.channel, wire)
     for _ in range(BAD_MESSAGES):
         wire.receive(b"\x00binary")
     assert wire.readyState == "open"
-    assert wire.types()[1:] == ["error"] * BAD_MESSAGES
+    assert wire.types()[2:] == ["error"] * BAD_MESSAGES
     wire.receive("nonsense")
     assert wire.readyState == "closed"
-    assert len(wire.sent) == 1 + BAD_MESSAGES
+    assert len(wire.sent) == 2 + BAD_MESSAGES
     assert not attach(control.channel, Wire())
     assert control.metrics.registry.get_sample_value("stream_engine_bad_messages_total") == BAD_MESSAGES + 1
 
 
 def test_a_flood_of_controls_is_bad_messages() -> None:
-    control, wire = Control(), Wire()
+    control, wire = Stand(), Wire()
     attach(control.channel, wire)
     for i in range(2 * CONTROLS_PER_SECOND + 1):
         wire.receive(f'{{"type":"ping","id":{i}}}')
@@ -178,8 +178,21 @@ def test_a_flood_of_controls_is_bad_messages() -> None:
     assert len(control.heard) == 2 * CONTROLS_PER_SECOND + 1
 
 
+def test_a_slider_turned_for_a_minute_is_no_flood() -> None:
+    control, wire = Stand(), Wire()
+    attach(control.channel, wire)
+    for tenth in range(600):  # as the page throttles it, beside a ping a second
+        control.clock.advance(0.1)
+        wire.receive(f'{{"type":"style","mouth_gain":{tenth / 300}}}')
+        if tenth % 10 == 0:
+            wire.receive('{"type":"ping","id":1}')
+    assert control.heard.count(Ping(id=1)) == 60
+    assert control.heard[-1] == SetStyle(mouth_gain=599 / 300)
+    assert len(control.heard) == 660
+
+
 def test_a_client_that_does_not_read_is_not_buffered_for() -> None:
-    control, wire = Control(), Wire(blocked=True)
+    control, wire = Stand(), Wire(blocked=True)
     attach(control.channel, wire)
     for _ in range(10_000):
         control.channel.send(Bye(reason="closed"))
@@ -188,19 +201,19 @@ def test_a_client_that_does_not_read_is_not_buffered_for() -> None:
 
 @settings(max_examples=50)
 @given(st.lists(st.one_of(st.binary(max_size=50), st.text(max_size=50)), max_size=20))
-def test_random_messages_never_raise(messages: list[str | bytes]) -> None:
-    control, wire = Control(), Wire()
+def test_random_messages_never_raise(texts: list[str | bytes]) -> None:
+    control, wire = Stand(), Wire()
     attach(control.channel, wire)
-    for message in messages:
+    for message in texts:
         wire.receive(message)
     assert control.heard == []
-    assert len(wire.sent) == 1 + min(BAD_MESSAGES, len(messages))
+    assert len(wire.sent) == 2 + min(BAD_MESSAGES, len(texts))
 
 
 @pytest.mark.parametrize("state", ["connecting", "closing", "closed"])
 def test_events_to_a_channel_that_is_not_open_are_dropped(state: str) -> None:
-    control, wire = Control(), Wire()
+    control, wire = Stand(), Wire()
     attach(control.channel, wire)
     wire.readyState = state
     control.channel.send(Bye(reason="closed"))
-    assert wire.types() == ["pong"]
+    assert wire.types() == ["pong", "pong"]

@@ -15,6 +15,7 @@ from stream_engine.transport.messages import (
     Ping,
     Pong,
     Reset,
+    SetStyle,
     Stages,
     decode_control,
     decode_event,
@@ -65,6 +66,8 @@ def test_controls_decode_to_their_types() -> None:
     assert decode_control('{"type":"reset"}') == Reset()
     assert decode_control('{"type":"reset","look_ahead_ms":0,"seed":5}') == Reset(look_ahead_ms=0, seed=5)
     assert decode_control('{"type":"mute","muted":false}') == Mute(muted=False)
+    assert decode_control('{"type":"style"}') == SetStyle()
+    assert decode_control('{"type":"style","head_motion":0,"gaze":"free"}') == SetStyle(head_motion=0, gaze="free")
 
 
 def test_wire_names() -> None:

@@ -33,6 +33,7 @@ milliseconds = st.floats(0, 2000)
     sequence=st.integers(0, 2**40),
     speaking=st.booleans(),
     discontinuity=st.booleans(),
+    asleep=st.booleans(),
     timing=st.builds(MotionTiming, milliseconds, milliseconds, milliseconds, milliseconds),
 )
 def test_round_trip_within_quantization(
@@ -41,13 +42,14 @@ def test_round_trip_within_quantization(
     sequence: int,
     speaking: bool,
     discontinuity: bool,
+    asleep: bool,
     timing: MotionTiming,
 ) -> None:
-    data = encode_motion(MotionFrame(channels, media_time, sequence, speaking, discontinuity, timing))
+    data = encode_motion(MotionFrame(channels, media_time, sequence, speaking, discontinuity, timing, asleep))
     assert len(data) == MOTION_BYTES
     message = decode_motion(data)
     assert (message.media_time, message.sequence) == (media_time, sequence % 65536)
-    assert (message.speaking, message.discontinuity) == (speaking, discontinuity)
+    assert (message.speaking, message.discontinuity, message.asleep) == (speaking, discontinuity, asleep)
     wanted = np.clip(channels, [0.0] * BLENDSHAPE_COUNT + [-math.pi] * len(ANGLES), [1.0] * 52 + [math.pi] * 9)
     step = np.array([1 / 65535] * BLENDSHAPE_COUNT + [math.pi / 32767] * len(ANGLES))
     assert (np.abs(message.channels - wanted) <= step / 2 + 1e-6).all()
@@ -60,8 +62,8 @@ def test_round_trip_within_quantization(
 def test_layout_is_the_documented_one() -> None:
     channels = np.zeros(CHANNEL_COUNT, np.float32)
     channels[0], channels[51], channels[52], channels[60] = 1.0, 0.5, -math.pi, math.pi
-    data = encode_motion(MotionFrame(channels, 960, 258, True, True, MotionTiming(1.0, 0.28, 5.12, 655.0)))
-    assert data[:4] == bytes([0x11, 0b11, 2, 1])
+    data = encode_motion(MotionFrame(channels, 960, 258, True, True, MotionTiming(1.0, 0.28, 5.12, 655.0), True))
+    assert data[:4] == bytes([0x11, 0b111, 2, 1])
     assert data[4:12] == (960).to_bytes(8, "little")
     assert data[12:18] == bytes([128, 0, 0, 2]) + (65500).to_bytes(2, "little")
     assert data[18:20] == b"\xff\xff"
@@ -108,7 +110,16 @@ def test_golden_messages_decode_as_described(path: Path) -> None:
             decode_motion(path.read_bytes())
         return
     message = decode_motion(path.read_bytes())
-    for field in ("speaking", "discontinuity", "sequence", "media_time", "ear_queue_ms", "model_ms", "return_ms"):
+    for field in (
+        "speaking",
+        "discontinuity",
+        "asleep",
+        "sequence",
+        "media_time",
+        "ear_queue_ms",
+        "model_ms",
+        "return_ms",
+    ):
         assert getattr(message, field) == wanted[field]
     assert list(wanted["channels"]) == list(CHANNELS)
     np.testing.assert_allclose(message.channels, list(wanted["channels"].values()), atol=1e-6)

@@ -13,6 +13,7 @@ const MOTION_KIND = 1;
 const PROTOCOL_VERSION = 1;
 const FLAG_SPEAKING = 1;
 const FLAG_DISCONTINUITY = 2;
+const FLAG_ASLEEP = 4;
 
 export interface MotionFrame {
   /** Media time of the instant shown; exact in a double for 5,900 years. */
@@ -22,6 +23,8 @@ export interface MotionFrame {
   readonly speaking: boolean;
   /** The stream was reset before this frame: nothing may be interpolated across it. */
   readonly discontinuity: boolean;
+  /** It has been quiet: the network sleeps, and the face shows idle life. */
+  readonly asleep: boolean;
   readonly earQueueMs: number;
   readonly modelMs: number;
   readonly returnMs: number;
@@ -49,11 +52,25 @@ export function decodeMotion(data: ArrayBuffer): MotionFrame | null {
     sequence: view.getUint16(2, true),
     speaking: (flags & FLAG_SPEAKING) !== 0,
     discontinuity: (flags & FLAG_DISCONTINUITY) !== 0,
+    asleep: (flags & FLAG_ASLEEP) !== 0,
     earQueueMs: view.getUint16(12, true) / 100,
     modelMs: view.getUint16(14, true) / 100,
     returnMs: view.getUint16(16, true) / 100,
     channels,
   };
+}
+
+/** How the face moves; the server's defaults are 1, 1, 1, 16 and free. */
+export interface Style {
+  /** 0..2: how far jaw and lips move for the same sound. */
+  mouth_gain: number;
+  /** 0..2: brows, lids, cheeks, smile. */
+  expressiveness: number;
+  /** 0..2; 0 holds the head still. */
+  head_motion: number;
+  /** 0..60 */
+  blinks_per_minute: number;
+  gaze: 'free' | 'camera';
 }
 
 export type ServerEvent =
@@ -81,6 +98,7 @@ export type ServerEvent =
       viewers: number;
     }
   | { type: 'audio_clock'; rtp_timestamp: number; clock_rate: number }
+  | ({ type: 'style'; media_time: number } & Style)
   | { type: 'bye'; reason: 'closed' | 'idle' | 'shutting_down' | 'failed' }
   | { type: 'pong'; id: number; media_time: number };
 
@@ -93,6 +111,13 @@ const REQUIRED: Record<ServerEvent['type'], Record<string, 'number' | 'string' |
   resumed: { media_time: 'number' },
   stats: { media_time: 'number', packets_lost: 'number', stages_ms: 'object', viewers: 'number' },
   audio_clock: { rtp_timestamp: 'number', clock_rate: 'number' },
+  style: {
+    mouth_gain: 'number',
+    expressiveness: 'number',
+    head_motion: 'number',
+    blinks_per_minute: 'number',
+    gaze: 'string',
+  },
   bye: { reason: 'string' },
   pong: { id: 'number', media_time: 'number' },
 };
@@ -123,7 +148,8 @@ export function parseEvent(text: string): ServerEvent | null {
 export type Control =
   | { type: 'ping'; id: number }
   | { type: 'reset'; look_ahead_ms?: number; seed?: number }
-  | { type: 'mute'; muted: boolean };
+  | { type: 'mute'; muted: boolean }
+  | ({ type: 'style' } & Partial<Style>);
 
 export function encodeControl(control: Control): string {
   return JSON.stringify(control);

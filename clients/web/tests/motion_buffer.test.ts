@@ -11,6 +11,7 @@ function frame(tick: number, value: number, discontinuity = false): MotionFrame 
     sequence: tick & 0xffff,
     speaking: false,
     discontinuity,
+    asleep: false,
     earQueueMs: 0,
     modelMs: 0,
     returnMs: 0,

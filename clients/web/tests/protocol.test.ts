@@ -12,6 +12,7 @@ interface GoldenMotion {
   message: {
     speaking: boolean;
     discontinuity: boolean;
+    asleep: boolean;
     sequence: number;
     media_time: number;
     ear_queue_ms: number;
@@ -45,6 +46,7 @@ describe('motion messages', () => {
       sequence: expected.sequence,
       speaking: expected.speaking,
       discontinuity: expected.discontinuity,
+      asleep: expected.asleep,
     });
     expect(frame!.earQueueMs).toBeCloseTo(expected.ear_queue_ms, 6);
     expect(frame!.modelMs).toBeCloseTo(expected.model_ms, 6);
@@ -77,6 +79,7 @@ describe('events', () => {
     '{"type": "dance"}',
     '{"type": "toString"}',
     '{"type": "pong", "id": "7"}',
+    '{"type": "style", "mouth_gain": 1, "media_time": 0}',
     '{"type',
   ])('ignores %j', (text) => {
     expect(parseEvent(text)).toBeNull();
