@@ -29,7 +29,7 @@ async function startFace(ui: StudioPage): Promise<void> {
   ]);
   const canvas = document.getElementById('face');
   if (!(canvas instanceof HTMLCanvasElement)) throw new Error('index.html has no canvas #face');
-  const scene = new StudioScene(canvas);
+  const scene = new StudioScene(canvas, params.finish);
   const face = await Face.load(await LOOKS[0]!.load(scene.software)).catch((error: unknown) => {
     throw new Problem('head_failed', error instanceof Error ? error.message : String(error));
   });

@@ -2,6 +2,9 @@
 
 const TOKEN_KEY = 'stream-engine-token';
 
+/** `auto`: plainly where a processor draws. `full`: as a graphics card draws it, however slowly. `plain`: the reverse. */
+export type Finish = 'auto' | 'full' | 'plain';
+
 export interface PageParams {
   /** Session to watch, or null for the speaker's page. */
   readonly watch: string | null;
@@ -9,6 +12,13 @@ export interface PageParams {
   readonly seed: number | null;
   /** `?raw=1`: echo cancelling, noise suppression and gain control all off, as measurements need it. */
   readonly rawMicrophone: boolean;
+  readonly finish: Finish;
+}
+
+/** `?finish=full|plain`. */
+export function parseFinish(search: string): Finish {
+  const finish = new URLSearchParams(search).get('finish');
+  return finish === 'full' || finish === 'plain' ? finish : 'auto';
 }
 
 /** Read a query string. Numbers that are none are ignored; the server checks their range. */
@@ -24,6 +34,7 @@ export function parsePageParams(search: string): PageParams {
     lookAheadMs: whole('look_ahead_ms'),
     seed: whole('seed'),
     rawMicrophone: query.get('raw') === '1',
+    finish: parseFinish(search),
   };
 }
 

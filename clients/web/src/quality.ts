@@ -14,8 +14,15 @@ export class Quality {
   private readonly frames = new Rolling(FRAMES);
   private ratio_: number;
 
-  /** @param software drawn by the processor: no more pixels than the page has. */
-  constructor(devicePixelRatio: number, software: boolean) {
+  /**
+   * @param software drawn by the processor: no more pixels than the page has.
+   * @param fixed draw all of them, however long it takes.
+   */
+  constructor(
+    devicePixelRatio: number,
+    software: boolean,
+    private readonly fixed = false,
+  ) {
     this.ratio_ = software ? 1 : Math.min(devicePixelRatio, 2);
   }
 
@@ -25,6 +32,7 @@ export class Quality {
 
   /** A frame came `elapsedMs` after the one before; returns true where the ratio has changed. */
   observe(elapsedMs: number): boolean {
+    if (this.fixed) return false;
     // A gap of seconds is a hidden tab, not a slow machine.
     if (elapsedMs > 500) {
       this.frames.clear();

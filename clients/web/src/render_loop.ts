@@ -47,7 +47,7 @@ export class RenderLoop {
   private request = 0;
 
   constructor(
-    private readonly scene: StudioScene,
+    readonly scene: StudioScene,
     private face: Avatar,
     private readonly source: LoopSource,
     /** Called after every frame, drawn or not. */

@@ -1,9 +1,10 @@
 /** The studio the face sits in: soft light, a camera that frames the face on any screen, and drawing. */
 
-import { NeutralToneMapping, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three';
+import { Mesh, NeutralToneMapping, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three';
 
 import type { Avatar } from './avatar';
 import { light } from './lighting';
+import type { Finish } from './page_params';
 import { Problem } from './problems';
 import { Quality } from './quality';
 
@@ -13,6 +14,22 @@ const FIELD_OF_VIEW = 20;
 const ABOVE_EYES = 1.85;
 const BELOW_EYES = 2.7;
 const WIDTH = 3.5;
+
+export interface DrawingCost {
+  /** Pictures drawn so far. */
+  readonly pictures: number;
+  readonly drawCalls: number;
+  readonly triangles: number;
+  /** Of all visible meshes. */
+  readonly vertices: number;
+  /** What the graphics card holds. */
+  readonly geometries: number;
+  readonly textures: number;
+  readonly programs: number;
+  /** Drawn by the processor. */
+  readonly software: boolean;
+  readonly pixelRatio: number;
+}
 
 export class StudioScene {
   readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.1, 100);
@@ -26,8 +43,11 @@ export class StudioScene {
   private reservedPx = 0;
 
   /** @throws Problem `no_webgl`. */
-  constructor(readonly canvas: HTMLCanvasElement) {
-    this.software = drawsInSoftware();
+  constructor(
+    readonly canvas: HTMLCanvasElement,
+    finish: Finish = 'auto',
+  ) {
+    this.software = finish === 'auto' ? drawsInSoftware() : finish === 'plain';
     try {
       this.renderer = new WebGLRenderer({
         canvas,
@@ -38,7 +58,7 @@ export class StudioScene {
     } catch (error) {
       throw new Problem('no_webgl', error instanceof Error ? error.message : String(error));
     }
-    this.quality = new Quality(window.devicePixelRatio, this.software);
+    this.quality = new Quality(window.devicePixelRatio, this.software, finish === 'full');
     this.renderer.toneMapping = NeutralToneMapping;
     this.renderer.toneMappingExposure = 1.05;
     light(this.scene, this.renderer, this.software);
@@ -70,6 +90,37 @@ export class StudioScene {
   draw(elapsedMs: number | null): void {
     if (elapsedMs !== null && this.quality.observe(elapsedMs)) this.resize();
     this.renderer.render(this.scene, this.camera);
+  }
+
+  /** What the last picture took, and what the graphics card holds. */
+  get cost(): DrawingCost {
+    const { render, memory, programs } = this.renderer.info;
+    let vertices = 0;
+    this.scene.traverseVisible((node) => {
+      if (node instanceof Mesh) vertices += node.geometry.getAttribute('position').count;
+    });
+    const { geometries, textures } = memory;
+    return {
+      pictures: render.frame,
+      drawCalls: render.calls,
+      triangles: render.triangles,
+      vertices,
+      geometries,
+      textures,
+      programs: programs?.length ?? 0,
+      software: this.software,
+      pixelRatio: this.pixelRatio,
+    };
+  }
+
+  /** Draw the present picture again and wait until its pixels are there; the time it took, ms. */
+  timeDrawing(): number {
+    const gl = this.renderer.getContext();
+    const began = performance.now();
+    this.renderer.render(this.scene, this.camera);
+    // Reading a pixel back is what waits: `finish()` may return before the drawing process has drawn.
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+    return performance.now() - began;
   }
 
   get pixelRatio(): number {

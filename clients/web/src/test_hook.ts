@@ -1,5 +1,5 @@
 /**
- * `window.streamEngine`: a read-only window for end-to-end tests and the curious; README.md describes every field.
+ * `window.streamEngine`: a window for end-to-end tests, measurements and the curious; README.md describes every field.
  */
 
 import { channelsByName } from './channels';
@@ -49,6 +49,14 @@ function createHook(studio: Studio, loop: () => RenderLoop | null) {
     get shown() {
       const shown = loop()?.shown ?? null;
       return shown === null ? null : { ...describeShown(shown), channels: channelsByName(shown.channels) };
+    },
+    /** What the last picture took, and what the graphics card holds. */
+    get drawing() {
+      return loop()?.scene.cost ?? null;
+    },
+    /** Draw again and wait for the pixels; the time it took, ms. The one call that does something. */
+    timeDrawing(): number | null {
+      return loop()?.scene.timeDrawing() ?? null;
     },
     /** Frames drawn in the last minute, oldest first. */
     get history() {

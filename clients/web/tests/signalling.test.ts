@@ -33,12 +33,19 @@ describe('addresses', () => {
   });
 
   it('are read without trusting them', () => {
-    expect(parsePageParams('')).toEqual({ watch: null, lookAheadMs: null, seed: null, rawMicrophone: false });
-    expect(parsePageParams('?watch=Zx3&look_ahead_ms=20&seed=x&raw=1')).toEqual({
+    expect(parsePageParams('')).toEqual({
+      watch: null,
+      lookAheadMs: null,
+      seed: null,
+      rawMicrophone: false,
+      finish: 'auto',
+    });
+    expect(parsePageParams('?watch=Zx3&look_ahead_ms=20&seed=x&raw=1&finish=full')).toEqual({
       watch: 'Zx3',
       lookAheadMs: 20,
       seed: null,
       rawMicrophone: true,
+      finish: 'full',
     });
   });
 });
