@@ -4,8 +4,9 @@ import numpy as np
 
 from models.face.head import eye_rings, field
 from models.face.head.follow import Follower
+from models.face.head.form import Form
 from models.face.head.mesh import Mesh, grid_faces
-from models.face.head.proportions import EYE_CENTRE, MIRROR, Array, unit
+from models.face.head.proportions import MIRROR, Array, unit
 from models.face.head.topology import Skin
 
 _BROW_STEPS, _BROW_AROUND = 26, 10
@@ -21,14 +22,14 @@ LID_MORPHS: tuple[str, ...] = tuple(
 )
 
 
-def _brow() -> Mesh:
+def _brow(form: Form) -> Mesh:
     """The left brow: a flat stroke, thick and rounded inside, tapering out."""
     t = np.linspace(0, 1, _BROW_STEPS)
     x = 10.5 + 41.5 * t
     y = 30.5 + 6.6 * np.sin(np.pi * (0.08 + 0.74 * t)) - 4.5 * t**2
-    z = field.cast_front(field.head, x, y)
+    z = field.cast_front(form.head, x, y)
     spine = np.stack([x, y, z], -1)
-    out = field.normals(field.head, spine)
+    out = field.normals(form.head, spine)
     across = np.cross(out, unit(np.gradient(spine, axis=0)))
     start = np.sqrt(np.clip(1 - (1 - np.clip(t / 0.17, 0, 1)) ** 2, 0, 1))
     half = (3.1 * (1 - t**1.6) ** 0.75 + 0.35) * (0.06 + 0.94 * start)
@@ -53,20 +54,21 @@ def _brow() -> Mesh:
 
 def brows(skin: Skin, morphs: dict[str, Array]) -> tuple[Mesh, dict[str, Array]]:
     """Both brows and their morphs."""
-    left = _brow()
+    left = _brow(skin.form)
     mesh = left + left.mirrored()
     follower = Follower(skin, mesh.vertices)
     return mesh, {name: follower.carry(morphs[name]) for name in BROW_MORPHS}
 
 
-def _lash(rim: Array, lift: float) -> Array:
+def _lash(centre: Array, rim: Array, lift: float) -> Array:
     """Upper lashes of the left eye along `rim` `[n, 3]`, outer corner first: root, ridge and tip rows.
 
     Args:
+        centre: of the eyeball.
         rim: the upper lid's rim.
         lift: 1 for open lids (lashes sweep up), −1 for closed (down).
     """
-    out = unit(rim - EYE_CENTRE)
+    out = unit(rim - centre)
     t = np.linspace(0, 1, len(rim))
     length = 0.5 + 4.4 * np.sin(np.pi * np.clip(1 - t, 0, 1)) ** 0.7 * (1.25 - 0.85 * t)
     length += 1.3 * np.exp(-(((t - 0.10) / 0.07) ** 2))
@@ -81,13 +83,14 @@ def lashes(skin: Skin, morphs: dict[str, Array]) -> tuple[Mesh, dict[str, Array]
     columns = np.arange(eye_rings.COLUMNS // 2 + 1)
     rim_ids = skin.eyes[0][eye_rings.LID_RINGS - 1][columns]
     rim = skin.mesh.vertices[rim_ids]
-    rest = _lash(rim, 1.0)
+    centre = skin.form.proportions.eye_centre
+    rest = _lash(centre, rim, 1.0)
     mesh = Mesh(rest, grid_faces(3, len(columns), wrap=False)).facing(np.tile([0.0, 0.0, 1.0], (len(rest), 1)))
     lift = {"EyeBlink": -0.8, "EyeLookDown": 0.45, "EyeSquint": 0.85}
     moved = {}
     for name in LID_MORPHS:
         if name.endswith("Left"):
-            delta = _lash(rim + morphs[name][rim_ids], lift.get(name.removesuffix("Left"), 1.0)) - rest
+            delta = _lash(centre, rim + morphs[name][rim_ids], lift.get(name.removesuffix("Left"), 1.0)) - rest
             moved[name] = np.concatenate([delta, 0 * delta])
             moved[name.removesuffix("Left") + "Right"] = np.concatenate([0 * delta, delta * MIRROR])
     return mesh + mesh.mirrored(), moved

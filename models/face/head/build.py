@@ -9,12 +9,13 @@ from models.face import gltf
 from models.face.head import brows_lashes, ears, eyes, field, hair, lids, mouth_inside, mouth_rings, shirt, surfaces
 from models.face.head.colours import skin_colours, srgb
 from models.face.head.fill import Fill
+from models.face.head.form import Form
 from models.face.head.jaw import Jaw
 from models.face.head.lip_loops import LipLoops
 from models.face.head.mesh import Mesh, vertex_normals
 from models.face.head.morphs import skin_morphs
 from models.face.head.nostrils import nostril_depth
-from models.face.head.proportions import EYE_CENTRE, JAW_SWING, JAW_THRUST, MIRROR, Array
+from models.face.head.proportions import JAW_SWING, JAW_THRUST, MIRROR, Array, Proportions
 from models.face.head.topology import Skin, build_skin
 
 HEAD_PATH = Path(__file__).with_name("head.glb")
@@ -27,15 +28,16 @@ _SHIRT_COLOUR = "3f7f86"
 
 def build_head(path: Path) -> None:
     """Build the head and write it to `path`; the same bytes on the same machine and libraries."""
-    skin = build_skin()
+    proportions = Proportions()
+    skin = build_skin(Form(proportions))
     lips = LipLoops(skin, Fill(skin))
     jaw = Jaw(lips)
     morphs = skin_morphs(skin, lips, jaw)
     lip_z = float(skin.mesh.vertices[lips.upper_pairs[0], 2])
     nodes = [
         *_skin_nodes(skin, lips, morphs),
-        *_mouth_nodes(jaw, lip_z),
-        *_eye_nodes(),
+        *_mouth_nodes(proportions, jaw, lip_z),
+        *_eye_nodes(proportions),
         *_hairy_nodes(skin, morphs),
         _node("ears", ears.ears(), surfaces.SKIN, colours=srgb("e9a68b")),
     ]
@@ -137,19 +139,19 @@ def _skin_normals(skin: Skin) -> Array:
     """The field's own normals where the skin lies on it: smoother than the mesh's."""
     vertices = skin.mesh.vertices
     normals = vertex_normals(vertices, skin.mesh.faces)
-    on_field = np.abs(field.head(vertices)) < 1.2
+    on_field = np.abs(skin.form.head(vertices)) < 1.2
     on_field[skin.mouth[1:]] = False
     on_field[skin.pole] = False
     for eye in skin.eyes:
         on_field[eye[5:]] = False
-    return np.where(on_field[:, None], field.normals(field.head, vertices), normals)
+    return np.where(on_field[:, None], field.normals(skin.form.head, vertices), normals)
 
 
-def _mouth_nodes(jaw: Jaw, lip_z: float) -> list[gltf.Node]:
+def _mouth_nodes(m: Proportions, jaw: Jaw, lip_z: float) -> list[gltf.Node]:
     """Teeth and tongue."""
-    upper, upper_colours = mouth_inside.teeth(lip_z, upper=True)
-    lower, lower_colours = mouth_inside.teeth(lip_z, upper=False)
-    tongue, tongue_colours = mouth_inside.tongue(lip_z)
+    upper, upper_colours = mouth_inside.teeth(m, lip_z, upper=True)
+    lower, lower_colours = mouth_inside.teeth(m, lip_z, upper=False)
+    tongue, tongue_colours = mouth_inside.tongue(m, lip_z)
 
     def bone(points: Array, share: float) -> dict[str, Array]:
         left = np.tile(JAW_SWING, (len(points), 1))
@@ -168,14 +170,14 @@ def _mouth_nodes(jaw: Jaw, lip_z: float) -> list[gltf.Node]:
     ]
 
 
-def _eye_nodes() -> list[gltf.Node]:
+def _eye_nodes(m: Proportions) -> list[gltf.Node]:
     """Eyes that turn about their centres, and highlights that do not."""
-    ball, uv = eyes.eyeball()
-    glint = eyes.highlights()
+    ball, uv = eyes.eyeball(m.eye_radius)
+    glint = eyes.highlights(m.eye_radius)
     nodes = []
     for side, mirror in (("left", np.ones(3)), ("right", MIRROR)):
         blink = {f"EyeBlink{side.capitalize()}": lids.eyeball_morph(ball.vertices)}
-        at = EYE_CENTRE * mirror
+        at = m.eye_centre * mirror
         nodes.append(_node(f"eye_{side}", ball, surfaces.EYE, uv=uv, morphs=blink, translation=at))
         shut = {f"EyeBlink{side.capitalize()}": lids.eyeball_morph(glint.vertices)}
         nodes.append(_node(f"highlight_{side}", glint, surfaces.HIGHLIGHT, morphs=shut, translation=at))
@@ -186,7 +188,7 @@ def _hairy_nodes(skin: Skin, morphs: Mapping[str, Array]) -> list[gltf.Node]:
     """Hair, brows and lashes."""
     brows, brow_morphs = brows_lashes.brows(skin, dict(morphs))
     lashes, lash_morphs = brows_lashes.lashes(skin, dict(morphs))
-    locks, shade, soft = hair.hair()
+    locks, shade, soft = hair.hair(skin.form)
     return [
         _node("hair", locks, surfaces.HAIR, colours=shade, normals=soft),
         _node("brows", brows, surfaces.HAIR, colours=np.array([0.62, 0.55, 0.5]), morphs=brow_morphs),

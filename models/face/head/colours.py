@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.face.head import eye_rings, field, mouth_rings
+from models.face.head import eye_rings, mouth_rings
 from models.face.head.mesh import vertex_normals
 from models.face.head.proportions import Array, bell
 from models.face.head.topology import Skin
@@ -61,7 +61,7 @@ def _occlusion(skin: Skin) -> Array:
     normal = vertex_normals(v, skin.mesh.faces)
     hidden = np.zeros(len(v))
     for distance, weight in ((3.0, 1.2), (7.5, 0.9), (15.0, 0.7), (30.0, 0.4)):
-        hidden += weight * np.clip(distance - field.head(v + normal * distance), 0, None) / 94.0
+        hidden += weight * np.clip(distance - skin.form.head(v + normal * distance), 0, None) / 94.0
     light = np.clip(1 - 1.1 * hidden, 0.35, 1)
     light[skin.mouth[mouth_rings.CONTACT :]] = 1.0
     for eye in skin.eyes:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from models.face.head import field
-from models.face.head.proportions import EYE_CENTRE, EYE_RADIUS, EYE_YAW_DEG, Array
+from models.face.head.form import Form
+from models.face.head.proportions import Array, Proportions
 
 COLUMNS = 44
 ANGLE: Array = np.arange(COLUMNS) * 2 * np.pi / COLUMNS
@@ -13,8 +14,9 @@ SPREAD: Array = np.array([0.0, 2.0, 4.5, 8.0, 12.5, 17.5, 23.0, 29.0])
 """How far each ring lies outside the rim, degrees."""
 LID_RINGS = len(SPREAD)
 INNER_RINGS = 3
-RIM_RADIUS = EYE_RADIUS * 1.02
-RIM_CLOSED_RADIUS = EYE_RADIUS * 1.10
+RIM = 1.02
+"""Radius on which open lids' rims slide, in eyeball radii."""
+RIM_CLOSED = 1.10
 """A morph moves points on straight lines: closed lids bulge so that half-closed ones still clear the eyeball."""
 
 _CREASE_RING = 3
@@ -30,23 +32,25 @@ def angles(spread: float) -> tuple[Array, Array]:
     return longitude, latitude
 
 
-def direction(longitude: Array, latitude: Array) -> Array:
+def direction(m: Proportions, longitude: Array, latitude: Array) -> Array:
     """Unit vectors from the eyeball's centre."""
-    lam, phi = np.radians(longitude + EYE_YAW_DEG), np.radians(latitude)
+    lam, phi = np.radians(longitude + m.eye_yaw), np.radians(latitude)
     toward: Array = np.stack([np.sin(lam) * np.cos(phi), np.sin(phi), np.cos(lam) * np.cos(phi)], -1)
     return toward
 
 
-def on_skin(longitude: Array, latitude: Array) -> Array:
+def on_skin(form: Form, longitude: Array, latitude: Array) -> Array:
     """Points of the face (without its nose) in these directions."""
-    points = field.cast_out(field.skull, EYE_CENTRE, direction(longitude, latitude), 85.0, 120)
-    return field.project(field.skull, points, 3)
+    m = form.proportions
+    points = field.cast_out(form.skull, m.eye_centre, direction(m, longitude, latitude), 85.0, 120)
+    return field.project(form.skull, points, 3)
 
 
-def rings(d_upper: Array | float = 0.0, d_lower: Array | float = 0.0, d_side: float = 0.0) -> list[Array]:
+def rings(form: Form, d_upper: Array | float = 0.0, d_lower: Array | float = 0.0, d_side: float = 0.0) -> list[Array]:
     """The rings, outermost first, with the rim slid along the eyeball.
 
     Args:
+        form: the face.
         d_upper: degrees by which the upper rim rises, `[COLUMNS]` or one number; fades out over the lid's rings.
         d_lower: the same for the lower rim.
         d_side: degrees by which both turn outward.
@@ -54,7 +58,7 @@ def rings(d_upper: Array | float = 0.0, d_lower: Array | float = 0.0, d_side: fl
     Returns:
         `LID_RINGS + INNER_RINGS` arrays `[COLUMNS, 3]`.
     """
-    s = np.sin(ANGLE)
+    m, s = form.proportions, np.sin(ANGLE)
     lift = np.where(s > 0, d_upper, d_lower) * np.abs(s) ** 0.5
     sweep = float(np.abs(lift).max()) / 40.0
     result = []
@@ -62,17 +66,17 @@ def rings(d_upper: Array | float = 0.0, d_lower: Array | float = 0.0, d_side: fl
         fade = (1 - spread / SPREAD[-1]) ** 0.9
         longitude, latitude = angles(spread)
         longitude, latitude = longitude + d_side * fade, latitude + lift * fade
-        points = on_skin(longitude, latitude)
+        points = on_skin(form, longitude, latitude)
         if ring == 0:
-            points = EYE_CENTRE + (points - EYE_CENTRE) * 0.985
+            points = m.eye_centre + (points - m.eye_centre) * 0.985
         if ring == _CREASE_RING:
             depth = _CREASE_MM * np.clip(s, 0, 1) ** 0.5 * np.clip(1 + lift / 60, 0.3, 1)
-            points = points - direction(longitude, latitude) * depth[:, None]
+            points = points - direction(m, longitude, latitude) * depth[:, None]
         result.append(points)
     result.reverse()
     longitude, latitude = angles(0.0)
-    radius = RIM_RADIUS + (RIM_CLOSED_RADIUS - RIM_RADIUS) * np.clip(np.abs(lift) / 40.0, 0, 1)[:, None]
+    radius = RIM + (RIM_CLOSED - RIM) * np.clip(np.abs(lift) / 40.0, 0, 1)[:, None]
     for step in range(INNER_RINGS):
-        toward = direction(longitude * (1 + 0.12 * step) + d_side, latitude * (1 + 0.28 * step) + lift)
-        result.append(EYE_CENTRE + (radius if sweep else RIM_RADIUS) * toward)
+        toward = direction(m, longitude * (1 + 0.12 * step) + d_side, latitude * (1 + 0.28 * step) + lift)
+        result.append(m.eye_centre + m.eye_radius * (radius if sweep else RIM) * toward)
     return result

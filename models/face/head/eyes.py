@@ -4,7 +4,7 @@ import numpy as np
 
 from models.face.gltf import png
 from models.face.head.mesh import Mesh, grid_faces
-from models.face.head.proportions import EYE_RADIUS, Array, unit
+from models.face.head.proportions import Array, unit
 
 _AROUND, _ALONG = 36, 22
 IRIS_DEG = 30.0
@@ -13,28 +13,28 @@ _MAPPED_DEG = 66.0
 """The texture spans this angle from the axis; beyond it the white goes on."""
 
 
-def eyeball() -> tuple[Mesh, Array]:
+def eyeball(radius: float) -> tuple[Mesh, Array]:
     """A sphere around the origin looking along +z, and its texture coordinates `[V, 2]`."""
     around = np.arange(_AROUND + 1) * 2 * np.pi / _AROUND
     away = np.linspace(0, 1, _ALONG) ** 0.85 * np.radians(125)
     theta, phi = np.meshgrid(away, around, indexing="ij")
     toward = np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], -1)
-    mesh = Mesh(EYE_RADIUS * toward.reshape(-1, 3), grid_faces(_ALONG, _AROUND + 1, wrap=False))
+    mesh = Mesh(radius * toward.reshape(-1, 3), grid_faces(_ALONG, _AROUND + 1, wrap=False))
     r = np.minimum(theta / np.radians(_MAPPED_DEG), 1.0)
     uv = np.stack([0.5 + 0.5 * r * np.cos(phi), 0.5 - 0.5 * r * np.sin(phi)], -1).reshape(-1, 2)
     return mesh.facing(mesh.vertices), uv
 
 
-def highlights() -> Mesh:
+def highlights(radius: float) -> Mesh:
     """Two small discs on the eyeball, to stay where the lights are while the eye turns."""
     parts = Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int64))
-    for x, y, radius in ((-0.27, 0.31, 3.3), (0.22, -0.20, 1.4)):
+    for x, y, size in ((-0.27, 0.31, 3.3), (0.22, -0.20, 1.4)):
         axis = unit(np.array([x, y, 1.0]))
         side = unit(np.cross((0.0, 1.0, 0.0), axis))
         up = np.cross(axis, side)
         angle = np.arange(20) * 2 * np.pi / 20
-        rim = axis * EYE_RADIUS + radius * (np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * up)
-        points = EYE_RADIUS * 1.004 * unit(np.concatenate([axis[None] * EYE_RADIUS, rim]))
+        rim = axis * radius + size * (np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * up)
+        points = radius * 1.004 * unit(np.concatenate([axis[None] * radius, rim]))
         i = np.arange(20)
         faces = np.stack([0 * i, 1 + i, 1 + (i + 1) % 20], 1)
         parts = parts + Mesh(points, faces)

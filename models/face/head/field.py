@@ -1,4 +1,4 @@
-"""The head as a signed distance field: negative inside, millimetres, symmetric about x = 0.
+"""Signed distance fields: negative inside, millimetres.
 
 Ellipsoids, spheres and capsules joined by polynomial smooth minima (Quilez). Distances are approximate away from the
 surface, so projection is by damped Newton steps.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.face.head.proportions import EYE_CENTRE, LID_RADIUS, MOUTH_Y, Array
+from models.face.head.proportions import Array
 
 Field = Callable[[Array], Array]
 """Points `[..., 3]` → distances `[...]`."""
@@ -58,32 +58,6 @@ def folded(p: Array) -> Array:
     q = p.copy()
     q[..., 0] = np.abs(q[..., 0])
     return q
-
-
-def skull(p: Array) -> Array:
-    """Head and neck without the nose."""
-    q = folded(p)
-    d = join(ellipsoid(p, (0, 26, -9), (79, 75, 83)), ellipsoid(p, (0, -25, 13), (62, 66, 62)), 33)
-    d = join(d, sphere(q, (33.5, -32, 43), 25.5), 23)  # cheeks
-    d = join(d, sphere(q, (22.5, -59, 27), 23), 23)  # angle of the jaw
-    d = join(d, ellipsoid(p, (0, -78.5, 55.5), (18, 12.5, 15)), 28)  # chin
-    d = cut(d, sphere(q, (34, 7, 96), 24), 22)  # eye sockets
-    d = join(d, ellipsoid(p, (0, MOUTH_Y + 1, 63.5), (17.5, 14, 17)), 17)  # the teeth push the mouth forward
-    d = join(d, ellipsoid(q, (24, 33, 57), (26, 10, 13)), 25)  # brow ridge
-    d = join(d, sphere(q, EYE_CENTRE, LID_RADIUS), 8)
-    return join(d, capsule(p, (0, -61, -13), (0, -179, -21), 28, 33), 21)  # neck
-
-
-def nose(p: Array) -> Array:
-    """Bridge, tip and wings."""
-    q = folded(p)
-    d = join(capsule(p, (0, 3, 71), (0, -20, 83.5), 4.2, 7.4), sphere(p, (0, -20, 85.5), 7.4), 12)
-    return join(d, ellipsoid(q, (9.2, -24.8, 80.5), (4.4, 4.9, 6.4)), 5.5)
-
-
-def head(p: Array) -> Array:
-    """The whole head, closed mouth, no lips, no nostrils."""
-    return join(skull(p), nose(p), 12.5)
 
 
 def gradient(field: Field, p: Array, step: float = 0.2) -> Array:

@@ -4,9 +4,12 @@ A lock is a tapering flat stroke whose spine follows a direction field over the 
 ends, a little beyond, so that the edge is of tips and not of a cut.
 """
 
+from functools import partial
+
 import numpy as np
 
 from models.face.head import field
+from models.face.head.form import Form
 from models.face.head.mesh import Mesh, grid_faces, surface_net, vertex_normals
 from models.face.head.proportions import Array, Mask, smoothstep, unit
 
@@ -27,15 +30,15 @@ _MIDDLE: Array = np.array([0.0, 20.0, -9.0])
 """A point inside the skull that sees all of the scalp."""
 
 
-def hair() -> tuple[Mesh, Array, Array]:
+def hair(form: Form) -> tuple[Mesh, Array, Array]:
     """Cap and locks, their shade as factors of the hair's colour `[V, 3]`, and softened normals `[V, 3]`."""
-    cap = surface_net(_cap, np.array([-95.0, -62.0, -112.0]), np.array([95.0, 120.0, 90.0]), 8.5)
-    locks, shade = _locks()
+    cap = surface_net(partial(_cap, form), np.array([-95.0, -62.0, -112.0]), np.array([95.0, 120.0, 90.0]), 8.5)
+    locks, shade = _locks(form)
     shades = np.concatenate([np.full(len(cap.vertices), 0.55), shade])
     whole = cap + locks
     own = vertex_normals(whole.vertices, whole.faces)
     # Half the skull's normals: locks shade as one head of hair, not as a bundle of tubes.
-    soft = unit(own + _SOFTENING * field.normals(field.skull, whole.vertices))
+    soft = unit(own + _SOFTENING * field.normals(form.skull, whole.vertices))
     return whole, np.repeat(shades[:, None], 3, axis=1), soft
 
 
@@ -50,11 +53,11 @@ def _bald(p: Array, margin: float = 0.0) -> Array:
     return bald
 
 
-def _cap(p: Array) -> Array:
-    return field.cut(field.skull(p) - _CAP_MM, _bald(p, 3.0), 7)
+def _cap(form: Form, p: Array) -> Array:
+    return field.cut(form.skull(p) - _CAP_MM, _bald(p, 3.0), 7)
 
 
-def _flow(p: Array) -> Array:
+def _flow(form: Form, p: Array) -> Array:
     """Which way hair lies at points of the scalp: away from the crown, at the front to either side of the parting."""
     away = p - _CROWN
     front = smoothstep(-15.0, 45.0, p[:, 2]) * smoothstep(20.0, 60.0, p[:, 1])
@@ -63,29 +66,29 @@ def _flow(p: Array) -> Array:
     down = np.array([0.0, -0.9, -0.12])
     low = 1 - smoothstep(-10.0, 55.0, p[:, 1])
     flow = unit(away) * (1 - front)[:, None] + sweep * front[:, None] * 1.3 + down * low[:, None] * 1.2
-    normal = field.normals(field.skull, p)
+    normal = field.normals(form.skull, p)
     return unit(flow - (flow * normal).sum(1)[:, None] * normal)
 
 
-def _on_level(p: Array, height: Array) -> Array:
+def _on_level(form: Form, p: Array, height: Array) -> Array:
     """Points brought to a given height above the skull."""
     for _ in range(3):
-        g = field.gradient(field.skull, p)
-        p = p - ((field.skull(p) - height) / np.maximum((g * g).sum(1), 0.2))[:, None] * g
+        g = field.gradient(form.skull, p)
+        p = p - ((form.skull(p) - height) / np.maximum((g * g).sum(1), 0.2))[:, None] * g
     return p
 
 
-def _roots(rng: np.random.Generator) -> Array:
+def _roots(form: Form, rng: np.random.Generator) -> Array:
     """Blue-noise roots on the haired scalp, dense along the parting."""
     toward = unit(rng.normal(size=(6000, 3)) * (1.0, 0.9, 1.0) + (0, 0.45, -0.05))
-    scalp = field.cast_out(field.skull, _MIDDLE, toward, 150.0, 60)
+    scalp = field.cast_out(form.skull, _MIDDLE, toward, 150.0, 60)
     scalp = scalp[(_bald(scalp) > 6) & (scalp[:, 1] > -34)]
     line = np.stack([np.linspace(_PARTING_X, _CROWN[0], 12), np.full(12, 60.0), np.linspace(60.0, _CROWN[2], 12)], -1)
     ring = np.arange(8) * 2 * np.pi / 8
     about = _CROWN + 7.0 * np.stack([np.cos(ring), 0 * ring, np.sin(ring)], -1)
     beside = np.array([3.5, 0.0, 0.0])
     first = np.concatenate([line + beside, line - beside, about])
-    first = field.cast_out(field.skull, _MIDDLE, unit(first - _MIDDLE), 150.0, 60)
+    first = field.cast_out(form.skull, _MIDDLE, unit(first - _MIDDLE), 150.0, 60)
     chosen: list[Array] = [p for p in first if _bald(p[None])[0] > 3]
     for p in scalp:
         if all(float(((p - q) ** 2).sum()) > 14.5**2 for q in chosen):
@@ -95,14 +98,14 @@ def _roots(rng: np.random.Generator) -> Array:
     return np.array(chosen)
 
 
-def _paths(roots: Array, length: Array, height: Array) -> Array:
+def _paths(form: Form, roots: Array, length: Array, height: Array) -> Array:
     """Spines `[N, _ROWS, 3]`: along the flow until `length` or the hairline."""
     n = len(roots)
-    p = _on_level(roots - _BEFORE_ROOT_MM * _flow(roots), height * 0.4)
+    p = _on_level(form, roots - _BEFORE_ROOT_MM * _flow(form, roots), height * 0.4)
     points, left = [p], np.full(n, np.inf)
     travelled = np.zeros(n)
     for _ in range(_STEPS):
-        p = _on_level(p + _STEP_MM * _flow(p), height)
+        p = _on_level(form, p + _STEP_MM * _flow(form, p), height)
         points.append(p)
         travelled += _STEP_MM
         gone: Mask = (_bald(p) < 0) & np.isinf(left)
@@ -117,16 +120,16 @@ def _paths(roots: Array, length: Array, height: Array) -> Array:
     return spine
 
 
-def _locks() -> tuple[Mesh, Array]:
+def _locks(form: Form) -> tuple[Mesh, Array]:
     rng = np.random.default_rng(_SEED)
-    roots = _roots(rng)
+    roots = _roots(form, rng)
     n = len(roots)
     top = smoothstep(35.0, 85.0, roots[:, 1]) * smoothstep(-60.0, 30.0, roots[:, 2])
     height = 5.0 + 6.5 * top + rng.uniform(-1.0, 2.5, n)
     length = rng.uniform(66, 92, n) + 14 * top
-    spine = _paths(roots, length, height)
+    spine = _paths(form, roots, length, height)
     t = np.linspace(0, 1, _ROWS)
-    normal = unit(field.gradient(field.skull, spine.reshape(-1, 3)).reshape(spine.shape))
+    normal = unit(field.gradient(form.skull, spine.reshape(-1, 3)).reshape(spine.shape))
     tangent = unit(np.gradient(spine, axis=1))
     across = np.cross(tangent, normal)
     width = rng.uniform(10.5, 14.5, n)[:, None] * (0.28 + 0.72 * np.sin(np.pi * np.clip(t * 1.4, 0, 0.5)))

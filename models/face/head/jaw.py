@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from models.face.head import field
 from models.face.head.lip_loops import LipLoops
 from models.face.head.mouth_rings import CONTACT, INNER
-from models.face.head.proportions import JAW_AXIS, JAW_SLIDE, JAW_SWING, JAW_THRUST, Array, smoothstep
+from models.face.head.proportions import JAW_SLIDE, JAW_SWING, JAW_THRUST, Array, smoothstep
 from models.face.head.response import GAP_RESPONSE_MM
 
 _CORNER_SHARE = 0.34
@@ -68,7 +67,9 @@ class Jaw:
     def turned(self, points: Array, share: Array | float = 1.0) -> Array:
         """Displacement of `points` `[N, 3]` at JawOpen 1, `share` of the turn."""
         share = np.broadcast_to(np.asarray(share, float), points.shape[:1])
-        moved: Array = turn(points, share * self.angle) - points + share[:, None] * JAW_SLIDE
+        moved: Array = (
+            turn(points, self._lips.proportions.jaw_axis, share * self.angle) - points + share[:, None] * JAW_SLIDE
+        )
         return moved
 
     def _opened(self) -> Array:
@@ -79,11 +80,11 @@ class Jaw:
         return opened
 
 
-def turn(points: Array, angle: Array) -> Array:
-    """Points turned about the jaw's axis, the front going down, `angle` `[N]` radians."""
-    q = points - JAW_AXIS
+def turn(points: Array, axis: Array, angle: Array) -> Array:
+    """Points turned about the jaw's axis through `axis`, the front going down, `angle` `[N]` radians."""
+    q = points - axis
     c, s = np.cos(angle), np.sin(angle)
-    turned: Array = np.stack([q[:, 0], c * q[:, 1] - s * q[:, 2], s * q[:, 1] + c * q[:, 2]], -1) + JAW_AXIS
+    turned: Array = np.stack([q[:, 0], c * q[:, 1] - s * q[:, 2], s * q[:, 1] + c * q[:, 2]], -1) + axis
     return turned
 
 
@@ -99,7 +100,7 @@ def _share(lips: LipLoops) -> Array:
     mouth[lips.skin.mouth.ravel()] = True
     skin = ~mouth
     skin[lips.skin.pole] = False
-    chin = skin & (v[:, 1] < -69) & (v[:, 1] > -97) & (v[:, 2] > 28) & (np.abs(field.head(v)) < 1.2)
+    chin = skin & (v[:, 1] < -69) & (v[:, 1] > -97) & (v[:, 2] > 28) & (np.abs(lips.skin.form.head(v)) < 1.2)
     edge = skin & (v[:, 1] < -72) & (v[:, 1] > -97) & (np.abs(v[:, 0]) > 22) & (v[:, 2] > -8) & ~chin
     skull = skin & ((v[:, 1] > -27) | (v[:, 2] < -12) | (v[:, 1] < -116)) & ~chin & ~edge
     skull[lips.skin.mouth[-1]] = True

@@ -4,7 +4,7 @@ import numpy as np
 
 from models.face.head import eye_rings
 from models.face.head.lip_loops import LipLoops
-from models.face.head.proportions import EYE_CENTRE, Array
+from models.face.head.proportions import Array
 from models.face.head.topology import Skin
 
 EYE_SHRINK_AT_BLINK = 0.06
@@ -21,15 +21,15 @@ def lid_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
     # `rings` fades lifts towards the corners by itself.
     flat = np.maximum(np.abs(np.sin(eye_rings.ANGLE)) ** 0.5, 1e-3)
     left = {
-        "EyeBlink": eye_rings.rings(to_meet / flat, to_meet / flat),
-        "EyeSquint": eye_rings.rings(-3.5, 8.0),
-        "EyeWide": eye_rings.rings(7.5, -1.5),
-        "EyeLookUp": eye_rings.rings(6.5, 3.0),
-        "EyeLookDown": eye_rings.rings(-14.0, -4.5),
-        "EyeLookIn": eye_rings.rings(0.0, 0.0, -2.2),
-        "EyeLookOut": eye_rings.rings(0.0, 0.0, 2.2),
+        "EyeBlink": eye_rings.rings(skin.form, to_meet / flat, to_meet / flat),
+        "EyeSquint": eye_rings.rings(skin.form, -3.5, 8.0),
+        "EyeWide": eye_rings.rings(skin.form, 7.5, -1.5),
+        "EyeLookUp": eye_rings.rings(skin.form, 6.5, 3.0),
+        "EyeLookDown": eye_rings.rings(skin.form, -14.0, -4.5),
+        "EyeLookIn": eye_rings.rings(skin.form, 0.0, 0.0, -2.2),
+        "EyeLookOut": eye_rings.rings(skin.form, 0.0, 0.0, 2.2),
     }
-    rest = eye_rings.rings()
+    rest = eye_rings.rings(skin.form)
     morphs = {}
     for name, rings in left.items():
         morph = np.zeros_like(skin.mesh.vertices)
@@ -44,7 +44,7 @@ def lid_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
 
 def _lower_lid_bulge(skin: Skin) -> Array:
     v = skin.mesh.vertices
-    below = EYE_CENTRE + np.array([0.0, -22.0, 18.0])
+    below = skin.form.proportions.eye_centre + np.array([0.0, -22.0, 18.0])
     z = (v - below) / np.array([17.0, 8.0, 16.0])
     amount = np.exp(-(z * z).sum(1))
     for eye, side in zip(skin.eyes, (1, -1), strict=True):

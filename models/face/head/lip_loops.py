@@ -7,7 +7,7 @@ import numpy as np
 from models.face.head import field, mouth_rings
 from models.face.head.fill import Fill
 from models.face.head.mouth_rings import BORDER, COLUMNS, CONTACT, INNER
-from models.face.head.proportions import MIRROR, MOUTH_HALF_WIDTH, MOUTH_Y, PAIR_X, Array, Ints, smoothstep
+from models.face.head.proportions import MIRROR, PAIR_X, Array, Ints, Proportions, smoothstep
 from models.face.head.topology import Skin
 
 
@@ -29,6 +29,7 @@ class LipLoops:
 
     def __init__(self, skin: Skin, fill: Fill) -> None:
         self.skin, self.fill = skin, fill
+        self.proportions: Proportions = skin.form.proportions
         loops = skin.mouth[BORDER : INNER + 1]
         angle = np.tile(np.arange(COLUMNS) * 2 * np.pi / COLUMNS, len(loops))
         self.ids: Ints = loops.ravel()
@@ -43,7 +44,8 @@ class LipLoops:
         self.left: Array = smoothstep(-0.55, 0.55, self.across)
         self.opposite: Ints = (-np.arange(COLUMNS)) % COLUMNS
         """Column of the partner on the other lip."""
-        columns = [COLUMNS // 4, _column(PAIR_X), COLUMNS // 2 - _column(PAIR_X)]
+        pair = _column(self.proportions, PAIR_X)
+        columns = [COLUMNS // 4, pair, COLUMNS // 2 - pair]
         self.upper_pairs: Ints = skin.mouth[CONTACT, columns]
         self.lower_pairs: Ints = skin.mouth[CONTACT, self.opposite[columns]]
         self.corners: tuple[int, int] = (int(skin.mouth[BORDER, 0]), int(skin.mouth[BORDER, COLUMNS // 2]))
@@ -52,7 +54,7 @@ class LipLoops:
     def held_still(self, reach: float, top: float) -> Ints:
         """Vertices a lip morph may not move: further than `reach` from the mouth, above `top`, the eyes, the throat."""
         v = self.skin.mesh.vertices
-        away = np.linalg.norm((v - (0, MOUTH_Y, 70)) * (1, 1, 0.8), axis=1) > reach
+        away = np.linalg.norm((v - (0, self.proportions.mouth_y, 70)) * (1, 1, 0.8), axis=1) > reach
         still = away | (v[:, 1] > top)
         still[self.skin.mouth[: INNER + 1]] = False
         for eye in self.skin.eyes:
@@ -72,9 +74,9 @@ class LipLoops:
 
     def along_face(self, dx: Array, dy: Array | float = 0.0) -> Array:
         """How much further forward the face is where a lip vertex moves to than where it was."""
-        x, y = self.rest[:, 0], mouth_rings.line(self.rest[:, 0])
-        moved = field.cast_front(field.skull, x + dx, y + dy)
-        forward: Array = moved - field.cast_front(field.skull, x, y)
+        x, y = self.rest[:, 0], mouth_rings.line(self.proportions, self.rest[:, 0])
+        moved = field.cast_front(self.skin.form.skull, x + dx, y + dy)
+        forward: Array = moved - field.cast_front(self.skin.form.skull, x, y)
         return forward
 
     def gap(self, morph: Array) -> float:
@@ -99,5 +101,5 @@ class LipLoops:
         return mirrored
 
 
-def _column(x: float) -> int:
-    return round(float(np.arccos(x / MOUTH_HALF_WIDTH / 0.965)) / (2 * np.pi) * COLUMNS)
+def _column(m: Proportions, x: float) -> int:
+    return round(float(np.arccos(x / m.mouth_half_width / 0.965)) / (2 * np.pi) * COLUMNS)

@@ -45,7 +45,7 @@ def parting(lips: LipLoops, upper: float, lower: float, reach: float = 38.0) -> 
 
 def _height(lips: LipLoops) -> Array:
     """Height above the line between the lips."""
-    height: Array = lips.rest[:, 1] - line(lips.rest[:, 0])
+    height: Array = lips.rest[:, 1] - line(lips.proportions, lips.rest[:, 0])
     return height
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from models.face.head.colours import blend, srgb
 from models.face.head.mesh import Mesh, grid_faces
-from models.face.head.proportions import MOUTH_Y, Array, unit
+from models.face.head.proportions import Array, Proportions, unit
 
 _ENAMEL = "fbf5ea"
 _GUM = "c9686e"
@@ -17,9 +17,9 @@ _ARC_DEPTH = 28.5
 _SQUARENESS = 2.25
 """The arch is a superellipse, flatter in front than an ellipse (exponent 2)."""
 
-UPPER_EDGE_Y = MOUTH_Y - 2.2
-"""Height of the upper incisors' edges: a little below the line of closed lips."""
-LOWER_EDGE_Y = MOUTH_Y - 1.6
+UPPER_EDGE = -2.2
+"""Height of the upper incisors' edges above the line of closed lips: a little below it."""
+LOWER_EDGE = -1.6
 BEHIND_LIPS_UPPER = 7.4
 """The incisors' front lies this far behind the line where lips meet."""
 BEHIND_LIPS_LOWER = 9.2
@@ -43,10 +43,11 @@ _PROFILE: tuple[tuple[float, float, float, bool], ...] = (
 )
 
 
-def teeth(lip_z: float, *, upper: bool) -> tuple[Mesh, Array]:
+def teeth(m: Proportions, lip_z: float, *, upper: bool) -> tuple[Mesh, Array]:
     """A row of fourteen teeth with its gum; mesh and linear colours.
 
     Args:
+        m: the face's measures.
         lip_z: z of the middle of the line where the lips meet.
         upper: the upper row.
     """
@@ -55,7 +56,7 @@ def teeth(lip_z: float, *, upper: bool) -> tuple[Mesh, Array]:
     shrink = 1.0 if upper else 0.93
     a, b = _ARC * shrink, _ARC_DEPTH * shrink
     z_middle = lip_z - (BEHIND_LIPS_UPPER if upper else BEHIND_LIPS_LOWER) - b
-    edge_y = UPPER_EDGE_Y if upper else LOWER_EDGE_Y
+    edge_y = m.mouth_y + (UPPER_EDGE if upper else LOWER_EDGE)
     along, angle = _arch(a, b, sum(widths))
     borders = np.concatenate([[0.0], np.cumsum(widths)])
     to_border = np.abs(np.abs(along)[:, None] - borders).min(1)
@@ -103,7 +104,7 @@ def _arch(a: float, b: float, length: float) -> tuple[Array, Array]:
     return along, angle
 
 
-def tongue(lip_z: float) -> tuple[Mesh, Array]:
+def tongue(m: Proportions, lip_z: float) -> tuple[Mesh, Array]:
     """The tongue, tip behind the lower incisors, and its linear colours."""
     length, around = 14, 18
     t = np.linspace(0, 1, length)
@@ -111,7 +112,7 @@ def tongue(lip_z: float) -> tuple[Mesh, Array]:
     z = back + (tip - back) * np.sin(t * np.pi / 2) ** 0.9
     width = 13.5 * (1 - np.clip((t - 0.35) / 0.65, 0, 1) ** 3.0) ** 0.5 + 0.05
     height = 6.0 * (1 - np.clip((t - 0.30) / 0.70, 0, 1) ** 2.6) ** 0.5 + 0.05
-    middle_y = MOUTH_Y - 10.0 + 3.0 * np.sin(np.pi * np.clip(t * 0.9, 0, 1)) + 6.5 * t**2
+    middle_y = m.mouth_y - 10.0 + 3.0 * np.sin(np.pi * np.clip(t * 0.9, 0, 1)) + 6.5 * t**2
     angle = np.arange(around) * 2 * np.pi / around
     groove = 1.5 * np.exp(-((np.sin(angle / 2 - np.pi / 4) / 0.22) ** 2))
     x = width[:, None] * np.cos(angle)

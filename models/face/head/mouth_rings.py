@@ -7,7 +7,8 @@ lower; `topology` mirrors them.
 import numpy as np
 
 from models.face.head import field
-from models.face.head.proportions import MOUTH_HALF_WIDTH, MOUTH_Y, Array
+from models.face.head.form import Form
+from models.face.head.proportions import Array, Proportions
 
 COLUMNS = 60
 """All around; the half has `COLUMNS // 2 + 1`."""
@@ -29,44 +30,45 @@ CLOSED_OVERLAP_MM = 0.3
 """Lips at rest pass each other by this much, so that no light shows between them."""
 
 
-def line(x: Array) -> Array:
+def line(m: Proportions, x: Array) -> Array:
     """Height of the line where closed lips meet: a hint of a smile."""
-    y: Array = MOUTH_Y + 2.6 * (x / MOUTH_HALF_WIDTH) ** 2 - 0.4
+    y: Array = m.mouth_y + 2.6 * (x / m.mouth_half_width) ** 2 - 0.4
     return y
 
 
-def fullness(x: Array) -> Array:
+def fullness(m: Proportions, x: Array) -> Array:
     """1 at the middle of the mouth, 0 at its corners."""
-    full: Array = np.clip(1 - (x / MOUTH_HALF_WIDTH) ** 2, 0, 1)
+    full: Array = np.clip(1 - (x / m.mouth_half_width) ** 2, 0, 1)
     return full
 
 
-def half_rings() -> list[Array]:
+def half_rings(form: Form) -> list[Array]:
     """`RINGS` arrays `[31, 3]`, from the skin inward; columns 0 and 30 lie on x = 0."""
+    m = form.proportions
     c, s = np.cos(HALF), np.sin(HALF)
     c[0] = c[-1] = 0.0
     s[COLUMNS // 4] = 0.0
     upper, sign = s > 0, np.sign(s)
-    x = MOUTH_HALF_WIDTH * c
-    full = fullness(x)
+    x = m.mouth_half_width * c
+    full = fullness(m, x)
     bow = -1.3 * np.exp(-((x / 4.2) ** 2)) + 0.6 * np.exp(-(((x - 7) / 4.7) ** 2))
     red_upper, red_lower = 6.0 * full**0.62 + bow * full, 7.6 * full**0.60
-    y = line(x) + np.where(upper, red_upper, -red_lower) * np.abs(sign)
+    y = line(m, x) + np.where(upper, red_upper, -red_lower) * np.abs(sign)
     outward = np.stack([c * 0.9, s], -1)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     rings = []
     for distance in _SKIN:
         sx = x + outward[:, 0] * distance * 1.05
         sy = y + outward[:, 1] * distance * np.where(upper, 0.62, 1.0)
-        rings.append(np.stack([sx, sy, field.cast_front(field.skull, sx, sy)], -1))
+        rings.append(np.stack([sx, sy, field.cast_front(form.skull, sx, sy)], -1))
     for ring in rings[2:]:
         ring[:, 2] -= 1.1 * np.exp(-((ring[:, 0] / 2.8) ** 2)) * upper  # philtrum
     for ring, depth in zip(rings[3:], (1.0, 1.3, 0.9, 0.5), strict=True):
         ring[:, 2] -= depth * np.exp(-((ring[:, 0] / 11) ** 2)) * (s < 0)  # fold under the lower lip
     border = rings[-1]
     contact_x = x * 0.965
-    contact_y = line(contact_x) - sign * (CLOSED_OVERLAP_MM / 2)
-    contact_z = field.cast_front(field.skull, contact_x, contact_y) - 0.6 - 1.9 * (1 - full) ** 2
+    contact_y = line(m, contact_x) - sign * (CLOSED_OVERLAP_MM / 2)
+    contact_z = field.cast_front(form.skull, contact_x, contact_y) - 0.6 - 1.9 * (1 - full) ** 2
     contact = np.stack([contact_x, contact_y, contact_z], -1)
     knee = 0.5 * (border + contact)
     knee[:, 2] += np.where(upper, 5.2, 6.6) * full**0.6 + 0.4
@@ -76,8 +78,10 @@ def half_rings() -> list[Array]:
     for dy, dz, narrow in ((0.6, -1.8, 0.985), (2.4, -3.9, 0.975), (5.4, -5.6, 0.965)):
         rings.append(np.stack([contact_x * narrow, contact_y + apart * dy, contact_z + dz], -1))
     for dy, dz, narrow in ((9.5, -17.0, 1.0), (13.5, -27.0, 0.97), (15.0, -40.0, 0.85), (8.0, -51.0, 0.5)):
-        rings.append(np.stack([contact_x * narrow, MOUTH_Y - 1.9 + apart * dy, contact_z + dz], -1))
+        rings.append(np.stack([contact_x * narrow, m.mouth_y - 1.9 + apart * dy, contact_z + dz], -1))
     # The last of the five is the pole's own ring.
     last = rings[-1]
-    rings.append(np.stack([last[:, 0] * 0.4, MOUTH_Y - 1.9 + (last[:, 1] - MOUTH_Y + 1.9) * 0.4, last[:, 2] - 2], -1))
+    rings.append(
+        np.stack([last[:, 0] * 0.4, m.mouth_y - 1.9 + (last[:, 1] - m.mouth_y + 1.9) * 0.4, last[:, 2] - 2], -1)
+    )
     return rings

@@ -1,5 +1,7 @@
 """Where things are in the face, in millimetres: the measures every other part is built from."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,27 +12,51 @@ Mask = NDArray[np.bool_]
 MIRROR: Array = np.array([-1.0, 1.0, 1.0])
 """Times this, a point of the character's left becomes its mirror image on the right."""
 
-# Eyes: 66 mm apart, larger than life.
-EYE_CENTRE: Array = np.array([33.0, 0.0, 53.0])
-"""Centre of the left eyeball."""
-EYE_RADIUS = 25.2
-LID_RADIUS = 27.7
-"""Outer skin of the lids, a sphere around the eye."""
-EYE_YAW_DEG = 5.0
-"""The lids' opening faces a little outward."""
-
-# Mouth: 50 mm wide.
-MOUTH_Y = -51.0
-MOUTH_HALF_WIDTH = 25.0
 PAIR_X = 8.0
-"""The lip gap is measured at the middle and this far to either side."""
+"""The lip gap is measured at the middle and this far to either side, millimetres."""
 
-# Jaw: turns about the axis through the joints in front of the ears.
-JAW_AXIS: Array = np.array([0.0, -20.0, -5.0])
+
+@dataclass(frozen=True)
+class Proportions:
+    """One face's measures. Lengths are millimetres, angles degrees, x to the character's left, y up, z forward.
+
+    The origin lies between the eyes' centres, in the plane of the ears' fronts. Ranges in brackets are what the sculpt
+    and its morphs are tested with.
+    """
+
+    eye_spacing: float = 66.0
+    """Between the eyeballs' centres [62, 68]."""
+    eye_depth: float = 53.0
+    """How far in front of the ears the eyeballs' centres lie [48, 54]."""
+    eye_radius: float = 25.2
+    """Of the eyeballs, larger than life [21, 26]."""
+    lid_thickness: float = 2.5
+    """From the eyeball to the lid's outer skin [2, 3]."""
+    eye_yaw: float = 5.0
+    """How far outward the lids' opening faces [0, 8]."""
+    mouth_y: float = -51.0
+    """Height of the line where the lips meet [-54, -48]."""
+    mouth_half_width: float = 25.0
+    """Half of the mouth [24.6, 25.4]: the network's weights mean this width."""
+
+    @property
+    def eye_centre(self) -> Array:
+        """Centre of the left eyeball."""
+        return np.array([self.eye_spacing / 2, 0.0, self.eye_depth])
+
+    @property
+    def lid_radius(self) -> float:
+        """The lids' outer skin, a sphere around the eye."""
+        return self.eye_radius + self.lid_thickness
+
+    @property
+    def jaw_axis(self) -> Array:
+        """A point on the axis through the joints in front of the ears, about which the jaw turns."""
+        return np.array([0.0, -20.0, -5.0])
+
+
 JAW_SLIDE: Array = np.array([0.0, -5.5, 1.5])
 """The joint glides down and forward by this as the jaw opens fully."""
-
-
 JAW_THRUST: Array = np.array([0.0, -0.3, 5.0])
 """JawForward."""
 JAW_SWING: Array = np.array([7.0, -0.2, -0.6])

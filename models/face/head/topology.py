@@ -5,12 +5,14 @@ head's centre, which is a Delaunay triangulation on the sphere, then relaxed on 
 """
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import ConvexHull
 
 from models.face.head import eye_rings, field, mouth_rings
+from models.face.head.form import NOSE_BLEND, Form
 from models.face.head.mesh import Mesh, neighbours
 from models.face.head.nostrils import with_nostrils
 from models.face.head.proportions import MIRROR, Array, Ints, Mask, unit
@@ -29,6 +31,7 @@ class Skin:
     """The skin at rest and where its loops are.
 
     Attributes:
+        form: the surface it lies on.
         mesh: all of the skin and the mouth's bag.
         mirror: `[V]` each vertex's partner on the other side (itself on the middle).
         mouth: `[mouth_rings.RINGS, 60]` vertices of the mouth's loops, columns counter-clockwise from the left corner.
@@ -36,6 +39,7 @@ class Skin:
         eyes: vertices of the loops of the left and right eye, `[rings, 44]` each, outermost first.
     """
 
+    form: Form
     mesh: Mesh
     mirror: Ints
     mouth: Ints
@@ -43,15 +47,15 @@ class Skin:
     eyes: tuple[Ints, Ints]
 
 
-def build_skin() -> Skin:
+def build_skin(form: Form) -> Skin:
     """Mesh the skin."""
-    eye, mouth = eye_rings.rings(), mouth_rings.half_rings()
-    points = _free_points(eye[0], mouth[0])
+    eye, mouth = eye_rings.rings(form), mouth_rings.half_rings(form)
+    points = _free_points(form, eye[0], mouth[0])
     vertices, faces, label = points
-    vertices, faces = _relaxed(vertices, faces, pinned=label > 0)
+    vertices, faces = _relaxed(form, vertices, faces, pinned=label > 0)
     vertices, faces, eye_ids, mouth_ids, pole = _with_rings(vertices, faces, label, eye, mouth)
-    vertices = _settled(vertices, faces, eye_ids, mouth_ids, pole)
-    return _mirrored(with_nostrils(vertices), faces, eye_ids, mouth_ids, pole)
+    vertices = _settled(form, vertices, faces, eye_ids, mouth_ids, pole)
+    return _mirrored(form, with_nostrils(vertices), faces, eye_ids, mouth_ids, pole)
 
 
 def _spacing(p: Array) -> Array:
@@ -67,9 +71,9 @@ def _spacing(p: Array) -> Array:
     return wanted
 
 
-def _bounded(p: Array) -> Array:
+def _bounded(form: Form, p: Array) -> Array:
     """The head without its nose, the neck cut off so that every ray from the centre leaves it."""
-    shape: Array = np.maximum(field.skull(p), -207 - p[..., 1])
+    shape: Array = np.maximum(form.skull(p), -207 - p[..., 1])
     return shape
 
 
@@ -88,13 +92,13 @@ def _outside(points: Array, ring: Array) -> Mask:
     return outside
 
 
-def _neck_points() -> Array:
+def _neck_points(form: Form) -> Array:
     """Rings around the neck's left half, their ends on the middle."""
     angle = np.linspace(-np.pi / 2, np.pi / 2, 15)
     toward = np.stack([np.cos(angle), 0 * angle, np.sin(angle)], -1)
     toward[[0, -1], 0] = 0.0
     return np.concatenate(
-        [field.cast_out(field.skull, np.array([0.0, y, -17.0]), toward, 80.0, 60) for y in _NECK_RINGS]
+        [field.cast_out(form.skull, np.array([0.0, y, -17.0]), toward, 80.0, 60) for y in _NECK_RINGS]
     )
 
 
@@ -124,7 +128,7 @@ class _Sieve:
         return int(i), int(j), int(k)
 
 
-def _free_points(eye_ring: Array, mouth_ring: Array) -> tuple[Array, Ints, Ints]:
+def _free_points(form: Form, eye_ring: Array, mouth_ring: Array) -> tuple[Array, Ints, Ints]:
     """Points of the half, their triangles, and labels: 1 eye ring, 2 mouth ring, 3 middle, 0 free."""
     rng = np.random.default_rng(_SEED)
     clouds = [
@@ -140,7 +144,7 @@ def _free_points(eye_ring: Array, mouth_ring: Array) -> tuple[Array, Ints, Ints]
     whole_mouth = np.concatenate([mouth_ring, mouth_ring[-2:0:-1] * MIRROR])
 
     def candidates(directions: Array) -> Array:
-        p = field.cast_out(_bounded, _CENTRE, directions, 220.0, 90)
+        p = field.cast_out(partial(_bounded, form), _CENTRE, directions, 220.0, 90)
         return p[_outside(p, eye_ring) & _outside(p, whole_mouth)]
 
     sieve = _Sieve(9.0)
@@ -148,7 +152,7 @@ def _free_points(eye_ring: Array, mouth_ring: Array) -> tuple[Array, Ints, Ints]
         sieve.add(p)
     middle: list[Array] = []
     free: list[Array] = []
-    for p in _neck_points():
+    for p in _neck_points(form):
         sieve.add(p)
         (middle if p[0] < 1e-9 else free).append(p)
     on_middle = candidates(toward_middle)
@@ -202,7 +206,7 @@ def _angle(vertices: Array, a: int, apex: int, b: int) -> float:
     return float(np.arccos(np.clip(u @ v / np.sqrt((u @ u) * (v @ v)), -1, 1)))
 
 
-def _relaxed(vertices: Array, faces: Ints, pinned: Mask) -> tuple[Array, Ints]:
+def _relaxed(form: Form, vertices: Array, faces: Ints, pinned: Mask) -> tuple[Array, Ints]:
     """Even out the free points while the nose grows in, so that its steep sides get triangles of their own."""
     middle = np.abs(vertices[:, 0]) < 1e-9
     fixed = (pinned & ~middle) | (vertices[:, 1] < _NECK_STILL)
@@ -212,8 +216,8 @@ def _relaxed(vertices: Array, faces: Ints, pinned: Mask) -> tuple[Array, Ints]:
         grown = min(1.0, round_ / 6.0)
 
         def shape(p: Array, grown: float = grown) -> Array:
-            bare = field.skull(p)
-            return bare * (1 - grown) + field.join(bare, field.nose(p), 12.5) * grown
+            bare = form.skull(p)
+            return bare * (1 - grown) + field.join(bare, form.nose(p), NOSE_BLEND) * grown
 
         if round_ in (2, 4, 6, 7, 8):
             faces = _flipped(vertices, faces, 3)
@@ -263,7 +267,7 @@ def _with_rings(
     return vertices[used], number[faces], number[ids[1]], number[ids[2]], int(number[pole])
 
 
-def _settled(vertices: Array, faces: Ints, eye: Ints, mouth: Ints, pole: int) -> Array:
+def _settled(form: Form, vertices: Array, faces: Ints, eye: Ints, mouth: Ints, pole: int) -> Array:
     """A last smoothing along the surface that also spreads the outer loops."""
     free = vertices[:, 1] > _NECK_STILL
     free[mouth[5:]] = False
@@ -274,18 +278,18 @@ def _settled(vertices: Array, faces: Ints, eye: Ints, mouth: Ints, pole: int) ->
     degree = np.maximum(np.asarray(adjacency.sum(1)).ravel(), 1.0)[:, None]
     for step in range(14):
         move = (adjacency @ vertices) / degree - vertices
-        normal = field.normals(field.head, vertices)
+        normal = field.normals(form.head, vertices)
         move -= (move * normal).sum(1)[:, None] * normal
         move[~free] = 0.0
         move[middle, 0] = 0.0
         vertices = vertices + 0.5 * move
         if step % 3 == 1 or step > 11:
-            vertices = np.where(free[:, None], field.project(field.head, vertices, 2), vertices)
+            vertices = np.where(free[:, None], field.project(form.head, vertices, 2), vertices)
             vertices[middle, 0] = 0.0
     return vertices
 
 
-def _mirrored(vertices: Array, faces: Ints, eye: Ints, mouth: Ints, pole: int) -> Skin:
+def _mirrored(form: Form, vertices: Array, faces: Ints, eye: Ints, mouth: Ints, pole: int) -> Skin:
     """Both halves."""
     middle = np.abs(vertices[:, 0]) < 1e-9
     half = len(vertices)
@@ -299,4 +303,4 @@ def _mirrored(vertices: Array, faces: Ints, eye: Ints, mouth: Ints, pole: int) -
     upper_left, lower_left = left[:, quarter::-1], left[:, :quarter:-1]  # 0° … 90°; −90° … −6°
     right = partner[left[:, 1:-1]]  # 96° … 264° on the far side, from the top down
     ring = np.concatenate([upper_left, right, lower_left], axis=1)
-    return Skin(Mesh(whole, faces), mirror, ring, pole, (eye, partner[eye]))
+    return Skin(form, Mesh(whole, faces), mirror, ring, pole, (eye, partner[eye]))

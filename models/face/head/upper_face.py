@@ -39,7 +39,7 @@ def upper_face_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
     ):
         morphs[name + "Left"] = left
         morphs[name + "Right"] = lips.other_side(left)
-    one = _without_mouth(skin, puff)[:, None] * 9.0 * field.normals(field.head, v)
+    one = _without_mouth(skin, puff)[:, None] * 9.0 * field.normals(skin.form.head, v)
     puffed = one + lips.other_side(one)
     bulged = lips.spread(lips.vectors(z=1.2 * lips.full))
     morphs["CheekPuff"] = puffed + bulged
@@ -52,12 +52,12 @@ def _slid(skin: Skin, shift: Array, bulge: Array | None = None) -> Array:
     moving = np.abs(shift).max(1) > 0.005
     moved = v[moving] + shift[moving]
     for _ in range(2):
-        off = field.head(moved) - field.head(v[moving])
-        moved = moved - off[:, None] * field.gradient(field.head, moved)
+        off = skin.form.head(moved) - skin.form.head(v[moving])
+        moved = moved - off[:, None] * field.gradient(skin.form.head, moved)
     slid = np.zeros_like(v)
     slid[moving] = moved - v[moving]
     if bulge is not None:
-        slid = slid + bulge[:, None] * field.normals(field.head, v)
+        slid = slid + bulge[:, None] * field.normals(skin.form.head, v)
     for eye in skin.eyes:
         for ring, ids in enumerate(eye):
             slid[ids] *= _LID_SHARE[ring] if ring < len(_LID_SHARE) else 0.0
