@@ -7,11 +7,8 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 export default defineConfig({
   resolve: {
     alias: [
-      // The built-in head is taken from where it is made; STREAM_ENGINE_HEAD builds the studio around another GLB.
-      {
-        find: /^@head/,
-        replacement: process.env['STREAM_ENGINE_HEAD'] ?? `${repository}models/face/head/head.glb`,
-      },
+      // The built-in heads are taken from where they are made.
+      { find: /^@head\//, replacement: `${repository}models/face/head/` },
     ],
   },
   build: {

@@ -1,8 +1,11 @@
 """Just enough glTF 2.0: write and read binary files of static meshes with morph targets.
 
-Morph targets are stored as sparse accessors (only the vertices that move), which is what keeps fifty-two of them small.
-Names of morph targets go to `mesh.extras.targetNames`, where every viewer looks for them.
-Source: Khronos glTF 2.0 specification, §3.6.2.3 (sparse accessors), §3.7.2.2 (morph targets), §4 (GLB).
+Morph targets are stored as sparse accessors (only the vertices that move) of 16-bit displacements and 8-bit turns of
+the normal, which is what keeps fifty-two of them small: a displacement's step is 1/32767 m, 31 µm. Positions at rest
+stay floats in metres, so that no node needs a scale. Names of morph targets go to `mesh.extras.targetNames`, where
+every viewer looks for them.
+Source: Khronos glTF 2.0 specification, §3.6.2.3 (sparse accessors), §3.7.2.2 (morph targets), §4 (GLB);
+KHR_mesh_quantization.
 """
 
 import json
@@ -21,8 +24,11 @@ _COMPONENT = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32
 _COMPONENT_CODE = {np.dtype(kind): code for code, kind in _COMPONENT.items()}
 _WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _WIDTH_NAME = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
-_STILL_M = 2e-5
-"""Displacements below this (20 µm) are left out of a sparse morph target."""
+_STILL_M = 3e-5
+"""Displacements below this (30 µm) are left out of a sparse morph target."""
+_STILL_TURN = 1e-2
+"""Changes of a unit normal below this are left out too."""
+_QUANTIZED = "KHR_mesh_quantization"
 
 Floats = NDArray[np.float32]
 
@@ -45,7 +51,8 @@ class MeshPart:
         faces: `[F, 3]` counter-clockwise.
         material: index into the file's materials.
         colours: `[V, 3]` linear 0..1, or None.
-        uv: `[V, 2]`, or None.
+        uv: `[V, 2]` in 0..1, or None.
+        tangents: `[V, 4]`: direction of growing u, unit length, and the sign of the bitangent; or None. Needs `uv`.
         morphs: name → displacements `[V, 3]` of positions and of normals.
         extras: further entries of `mesh.extras`.
     """
@@ -57,6 +64,7 @@ class MeshPart:
     material: int
     colours: Floats | None = None
     uv: Floats | None = None
+    tangents: Floats | None = None
     morphs: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict)
 
@@ -89,7 +97,12 @@ class _Writer:
         return len(self.views) - 1
 
     def accessor(self, array: NDArray[Any], *, target: int, normalized: bool = False, bounds: bool = False) -> int:
-        entry = {"bufferView": self.view(np.ascontiguousarray(array).tobytes(), target), **_layout(array)}
+        """An accessor of its own view; rows are padded to the four bytes that vertex attributes must be aligned to."""
+        padding = 0 if array.ndim == 1 else -array.shape[1] * array.itemsize % 4
+        rows = np.pad(array, ((0, 0), (0, padding // array.itemsize))) if padding else array
+        entry = {"bufferView": self.view(np.ascontiguousarray(rows).tobytes(), target), **_layout(array)}
+        if padding:
+            self.views[-1]["byteStride"] = rows.shape[1] * array.itemsize
         if normalized:
             entry["normalized"] = True
         if bounds:
@@ -97,9 +110,10 @@ class _Writer:
         self.accessors.append(entry)
         return len(self.accessors) - 1
 
-    def sparse(self, array: Floats, moved: NDArray[np.int64], *, bounds: bool = False) -> int:
-        """An accessor that is zero but at `moved`."""
-        entry = _layout(array)
+    def sparse(self, array: NDArray[Any], *, bounds: bool = False) -> int:
+        """An accessor of normalized integers that is zero but where `array` is not."""
+        entry: dict[str, Any] = {**_layout(array), "normalized": True}
+        moved = np.flatnonzero(array.any(1))
         if len(moved):
             index = moved.astype(np.uint16 if len(array) < 65536 else np.uint32)
             entry["sparse"] = {
@@ -116,15 +130,15 @@ class _Writer:
         vertex, element = 34962, 34963
         attributes = {
             "POSITION": self.accessor(part.positions.astype(np.float32), target=vertex, bounds=True),
-            "NORMAL": self.accessor(part.normals.astype(np.float32), target=vertex),
+            "NORMAL": self.accessor(_integers(part.normals, np.int16), target=vertex, normalized=True),
         }
         if part.colours is not None:
-            rgba = np.ones((len(part.colours), 4))
-            rgba[:, :3] = part.colours
-            colours = np.round(np.clip(rgba, 0, 1) * 65535).astype(np.uint16)
+            colours = _integers(np.clip(part.colours, 0, 1), np.uint16)
             attributes["COLOR_0"] = self.accessor(colours, target=vertex, normalized=True)
         if part.uv is not None:
-            attributes["TEXCOORD_0"] = self.accessor(part.uv.astype(np.float32), target=vertex)
+            attributes["TEXCOORD_0"] = self.accessor(_integers(part.uv, np.uint16), target=vertex, normalized=True)
+        if part.tangents is not None:
+            attributes["TANGENT"] = self.accessor(_integers(part.tangents, np.int8), target=vertex, normalized=True)
         faces = part.faces.astype(np.uint16 if len(part.positions) < 65536 else np.uint32)
         primitive: dict[str, Any] = {
             "attributes": attributes,
@@ -142,12 +156,13 @@ class _Writer:
         return len(self.meshes) - 1
 
     def _target(self, positions: Floats, normals: Floats) -> dict[str, int]:
-        positions = np.where(np.abs(positions).max(1, keepdims=True) > _STILL_M, positions, 0.0).astype(np.float32)
-        moved = np.flatnonzero(np.abs(positions).max(1) > 0)
-        turned = np.flatnonzero(np.abs(normals).max(1) > 1e-2)
+        moves = np.abs(positions).max(1, keepdims=True) > _STILL_M
+        turns = np.abs(normals).max(1, keepdims=True) > _STILL_TURN
+        # A normal that turns by more than 60° can change by more than 1; it is turned a little less.
+        shortened = normals / np.maximum(np.abs(normals).max(1, keepdims=True), 1.0)
         return {
-            "POSITION": self.sparse(positions, moved, bounds=True),
-            "NORMAL": self.sparse(normals.astype(np.float32), turned),
+            "POSITION": self.sparse(_integers(positions * moves, np.int16), bounds=True),
+            "NORMAL": self.sparse(_integers(shortened * turns, np.int8)),
         }
 
     def node(self, node: Node) -> int:
@@ -162,13 +177,20 @@ class _Writer:
         return len(self.nodes) - 1
 
 
+def _integers(values: NDArray[Any], kind: type[np.integer[Any]]) -> NDArray[Any]:
+    """Values in −1..1 (0..1 for unsigned kinds) as normalized integers."""
+    most = np.iinfo(kind).max
+    integers: NDArray[Any] = np.clip(np.round(values * most), -most, most).astype(kind)
+    return integers
+
+
 def _layout(array: NDArray[Any]) -> dict[str, Any]:
     width = 1 if array.ndim == 1 else array.shape[1]
     return {"componentType": _COMPONENT_CODE[array.dtype], "count": len(array), "type": _WIDTH_NAME[width]}
 
 
 def _bounds(array: NDArray[Any]) -> dict[str, list[float]]:
-    return {"min": [float(x) for x in array.min(0)], "max": [float(x) for x in array.max(0)]}
+    return {"min": array.min(0).tolist(), "max": array.max(0).tolist()}
 
 
 def write_glb(
@@ -202,8 +224,8 @@ def write_glb(
         document["samplers"] = [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}]
         document["textures"] = [{"source": i, "sampler": 0} for i in range(len(images))]
     extensions = sorted({name for material in materials for name in material.get("extensions", {})})
-    if extensions:
-        document["extensionsUsed"] = extensions
+    document["extensionsUsed"] = [_QUANTIZED, *extensions]
+    document["extensionsRequired"] = [_QUANTIZED]
     document |= {"accessors": writer.accessors, "bufferViews": writer.views}
     document["buffers"] = [{"byteLength": len(writer.blob) + -len(writer.blob) % 4}]
     text = json.dumps(document, separators=(",", ":")).encode()
@@ -239,26 +261,26 @@ class Glb:
         entry = self.document["accessors"][accessor]
         kind, width = np.dtype(_COMPONENT[entry["componentType"]]), _WIDTH[entry["type"]]
         if "bufferView" in entry:
-            values = self._read(entry["bufferView"], entry.get("byteOffset", 0), kind, entry["count"] * width).copy()
+            values = self._read(entry["bufferView"], entry.get("byteOffset", 0), kind, entry["count"], width)
         else:
-            values = np.zeros(entry["count"] * width, kind)
-        values = values.reshape(-1, width) if width > 1 else values
+            values = np.zeros((entry["count"], width), kind)
         if "sparse" in entry:
             sparse, count = entry["sparse"], entry["sparse"]["count"]
             at = sparse["indices"]
             index_kind = np.dtype(_COMPONENT[at["componentType"]])
-            index = self._read(at["bufferView"], at.get("byteOffset", 0), index_kind, count)
-            new = self._read(sparse["values"]["bufferView"], sparse["values"].get("byteOffset", 0), kind, count * width)
-            values[index] = new.reshape(-1, width) if width > 1 else new
+            index = self._read(at["bufferView"], at.get("byteOffset", 0), index_kind, count, 1)[:, 0]
+            new = sparse["values"]
+            values[index] = self._read(new["bufferView"], new.get("byteOffset", 0), kind, count, width)
         if entry.get("normalized"):
-            values = (values / np.iinfo(kind.name).max).astype(np.float32)
-        return values
+            values = np.maximum(values / np.iinfo(kind.name).max, -1.0).astype(np.float32)
+        return values if width > 1 else values[:, 0]
 
-    def _read(self, view: int, offset: int, kind: np.dtype[Any], count: int) -> NDArray[Any]:
+    def _read(self, view: int, offset: int, kind: np.dtype[Any], count: int, width: int) -> NDArray[Any]:
+        """`[count, width]`, rows as far apart as the view says."""
         entry = self.document["bufferViews"][view]
-        if "byteStride" in entry:
-            raise GltfFormatError(self.path, "interleaved buffer views are not read")
-        return np.frombuffer(self.blob, kind, count, entry.get("byteOffset", 0) + offset)
+        strides = (entry.get("byteStride", kind.itemsize * width), kind.itemsize)
+        begin = entry.get("byteOffset", 0) + offset
+        return np.ndarray((count, width), kind, self.blob, begin, strides).copy()
 
 
 def read_glb(path: Path) -> Glb:

@@ -8,8 +8,23 @@ from models.face.channels import BLENDSHAPES
 from models.face.gltf import GltfFormatError, read_glb
 from models.face.rig import Rig
 
-HEAD_PATH = Path(__file__).with_name("head") / "head.glb"
-"""The built-in head: the output of `python -m models.face build`."""
+HEADS: tuple[str, ...] = ("mira",)
+"""Names of the built-in heads, as in `models.face.head.looks`; the first is the one that is measured."""
+
+
+def head_path(look: str = HEADS[0], *, light: bool = False) -> Path:
+    """Where the output of `python -m models.face build --look LOOK [--light]` is kept.
+
+    Raises:
+        ValueError: there is no such look.
+    """
+    if look not in HEADS:
+        raise ValueError(f"no built-in head is called {look!r}; there are {', '.join(HEADS)}")
+    return Path(__file__).with_name("head") / f"{look}{'.light' if light else ''}.glb"
+
+
+HEAD_PATH = head_path()
+"""The first built-in head."""
 
 _M_TO_MM = 1000.0
 

@@ -69,7 +69,7 @@ def studio_build() -> Path:
     built = WEB / "dist" / "index.html"
     sources = [path for path in (WEB / "src").rglob("*") if path.is_file()]
     sources += [WEB / name for name in ("index.html", "package-lock.json", "vite.config.ts")]
-    sources.append(REPOSITORY / "models" / "face" / "head" / "head.glb")
+    sources += (REPOSITORY / "models" / "face" / "head").glob("*.glb")
     if built.is_file() and built.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
         return built.parent
     npm = shutil.which("npm")

@@ -1,4 +1,4 @@
-declare module '@head?url' {
+declare module '@head/*?url' {
   const url: string;
   export default url;
 }

@@ -16,5 +16,5 @@ export interface Look {
 
 /** The first is shown unless another was chosen. */
 export const LOOKS: readonly Look[] = [
-  { id: 'mira', label: 'Mira', load: async () => (await import('@head?url')).default },
+  { id: 'mira', label: 'Mira', load: async () => (await import('@head/mira.glb?url')).default },
 ];

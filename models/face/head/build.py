@@ -7,46 +7,42 @@ import numpy as np
 
 from models.face import gltf
 from models.face.head import brows_lashes, ears, eyes, field, hair, lids, mouth_inside, mouth_rings, shirt, surfaces
-from models.face.head.colours import skin_colours, srgb
+from models.face.head.colours import Tones, skin_colours, srgb
 from models.face.head.fill import Fill
 from models.face.head.form import Form
 from models.face.head.jaw import Jaw
 from models.face.head.lip_loops import LipLoops
+from models.face.head.looks import LOOKS, Look
 from models.face.head.mesh import Mesh, vertex_normals
 from models.face.head.morphs import skin_morphs
 from models.face.head.nostrils import nostril_depth
 from models.face.head.proportions import JAW_SWING, JAW_THRUST, MIRROR, Array, Proportions
 from models.face.head.topology import Skin, build_skin
 
-HEAD_PATH = Path(__file__).with_name("head.glb")
-"""The built head, committed."""
-
 _MM_TO_M = 1e-3
-_HAIR_COLOUR = "4a2a1b"
-_SHIRT_COLOUR = "3f7f86"
 
 
-def build_head(path: Path) -> None:
-    """Build the head and write it to `path`; the same bytes on the same machine and libraries."""
-    proportions = Proportions()
+def build_head(path: Path, look: Look = LOOKS[0]) -> None:
+    """Build a head and write it to `path`; the same bytes on the same machine and libraries."""
+    proportions = look.proportions
     skin = build_skin(Form(proportions))
     lips = LipLoops(skin, Fill(skin))
     jaw = Jaw(lips)
     morphs = skin_morphs(skin, lips, jaw)
     lip_z = float(skin.mesh.vertices[lips.upper_pairs[0], 2])
     nodes = [
-        *_skin_nodes(skin, lips, morphs),
+        *_skin_nodes(skin, lips, morphs, look.tones),
         *_mouth_nodes(proportions, jaw, lip_z),
         *_eye_nodes(proportions),
         *_hairy_nodes(skin, morphs),
-        _node("ears", ears.ears(), surfaces.SKIN, colours=srgb("e9a68b")),
+        _node("ears", ears.ears(), surfaces.SKIN, colours=srgb(look.tones.ears)),
     ]
     shoulders = _node("shirt", shirt.shirt(), surfaces.SHIRT)  # they stay when the head turns
     gltf.write_glb(
         path,
         gltf.Node("bust", children=[gltf.Node("head", children=nodes), shoulders]),
-        surfaces.materials(_HAIR_COLOUR, _SHIRT_COLOUR),
-        images=[eyes.iris_texture()],
+        surfaces.materials(look.hair, look.shirt),
+        images=[eyes.iris_texture(look.iris.dark, look.iris.mid, look.iris.light)],
     )
 
 
@@ -106,7 +102,7 @@ def _node(
     return gltf.Node(name, part, (place[0], place[1], place[2]))
 
 
-def _skin_nodes(skin: Skin, lips: LipLoops, morphs: Mapping[str, Array]) -> list[gltf.Node]:
+def _skin_nodes(skin: Skin, lips: LipLoops, morphs: Mapping[str, Array], tones: Tones) -> list[gltf.Node]:
     """The skin with all 52 morphs, and the mouth's bag with those that move it."""
     vertices, faces = skin.mesh.vertices, skin.mesh.faces
     ring = np.full(len(vertices), -1)
@@ -114,7 +110,7 @@ def _skin_nodes(skin: Skin, lips: LipLoops, morphs: Mapping[str, Array]) -> list
         ring[ids] = row
     ring[skin.pole] = mouth_rings.RINGS
     in_bag = (ring[faces] >= mouth_rings.CONTACT + 2).all(1)
-    colours = skin_colours(skin, nostril_depth(vertices))
+    colours = skin_colours(skin, nostril_depth(vertices), tones)
     normals = _skin_normals(skin)
     # All skin vertices stay, bag or not, so that indices in the file are those of the skin.
     over = {"MouthClose": morphs["JawOpen"]}

@@ -1,5 +1,7 @@
 """Vertex colours of the skin: blush, lips, lids, the mouth's inside, and shade where the field is hollow."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.face.head import eye_rings, mouth_rings
@@ -22,22 +24,54 @@ def blend(a: Array, b: Array, t: Array | float) -> Array:
     return mixed
 
 
-def skin_colours(skin: Skin, nostrils: Array) -> Array:
+@dataclass(frozen=True)
+class Tones:
+    """Colours of a skin, sRGB `rrggbb`.
+
+    Attributes:
+        skin: the ground colour.
+        cheeks, nose, forehead, sockets, chin: what it turns to there, by the amounts in `skin_colours`.
+        nostrils: inside them.
+        lips: the red.
+        line: where the lips meet.
+        deep, dark: the mouth's inside, at its beginning and its end.
+        lid, rim, tear: of the lids: beside the lashes, on their edge, and behind it.
+        ears: their colour.
+    """
+
+    skin: str = "f0bfa1"
+    cheeks: str = "e8897c"
+    nose: str = "e48a78"
+    forehead: str = "f6ccae"
+    sockets: str = "dd9a86"
+    chin: str = "e59b86"
+    nostrils: str = "5f2a22"
+    lips: str = "cf7b73"
+    line: str = "8a3d45"
+    deep: str = "6a2a2f"
+    dark: str = "220909"
+    lid: str = "d08d7d"
+    rim: str = "d8957f"
+    tear: str = "b87066"
+    ears: str = "e9a68b"
+
+
+def skin_colours(skin: Skin, nostrils: Array, tones: Tones) -> Array:
     """Linear RGB `[V, 3]`; `nostrils` `[V]` is 1 inside them."""
     v = skin.mesh.vertices
     p = v * np.where(v[:, :1] < 0, (-1, 1, 1), (1, 1, 1))
-    colour = np.tile(srgb("f0bfa1"), (len(v), 1))
+    colour = np.tile(srgb(tones.skin), (len(v), 1))
     for code, amount, centre, size in (
-        ("e8897c", 0.50, (39, -26, 68), (17, 13, 28)),  # cheeks
-        ("e48a78", 0.42, (0, -23, 96), (10, 9, 14)),  # tip of the nose
-        ("f6ccae", 0.50, (0, 47, 75), (38, 24, 38)),  # forehead
-        ("dd9a86", 0.30, (33, 8, 75), (24, 16, 24)),  # around the eyes
-        ("e59b86", 0.25, (0, -80, 68), (14, 11, 20)),  # chin
+        (tones.cheeks, 0.50, (39, -26, 68), (17, 13, 28)),  # cheeks
+        (tones.nose, 0.42, (0, -23, 96), (10, 9, 14)),  # tip of the nose
+        (tones.forehead, 0.50, (0, 47, 75), (38, 24, 38)),  # forehead
+        (tones.sockets, 0.30, (33, 8, 75), (24, 16, 24)),  # around the eyes
+        (tones.chin, 0.25, (0, -80, 68), (14, 11, 20)),  # chin
     ):
         colour = blend(colour, srgb(code), amount * bell(p, centre, size))
     colour *= _occlusion(skin)[:, None] ** np.array([0.8, 1.15, 1.3])
-    colour = blend(colour, srgb("5f2a22"), np.clip(nostrils * 1.4, 0, 0.85))
-    red, line, deep, dark = srgb("cf7b73"), srgb("8a3d45"), srgb("6a2a2f"), srgb("220909")
+    colour = blend(colour, srgb(tones.nostrils), np.clip(nostrils * 1.4, 0, 0.85))
+    red, line, deep, dark = (srgb(code) for code in (tones.lips, tones.line, tones.deep, tones.dark))
     b, c, n = mouth_rings.BORDER, mouth_rings.CONTACT, mouth_rings.INNER
     for ring, ids in enumerate(skin.mouth):
         if ring < c:
@@ -48,10 +82,10 @@ def skin_colours(skin: Skin, nostrils: Array) -> Array:
             colour[ids] = blend(deep, dark, min(1.0, (ring - c - 0.5) / (n - c + 1.0)))
     colour[skin.pole] = dark
     for eye in skin.eyes:
-        colour[eye[eye_rings.LID_RINGS - 2]] = blend(colour[eye[eye_rings.LID_RINGS - 2]], srgb("d08d7d"), 0.3)
-        colour[eye[eye_rings.LID_RINGS - 1]] = srgb("d8957f")
+        colour[eye[eye_rings.LID_RINGS - 2]] = blend(colour[eye[eye_rings.LID_RINGS - 2]], srgb(tones.lid), 0.3)
+        colour[eye[eye_rings.LID_RINGS - 1]] = srgb(tones.rim)
         for ids in eye[eye_rings.LID_RINGS :]:
-            colour[ids] = srgb("b87066")
+            colour[ids] = srgb(tones.tear)
     return colour
 
 

@@ -41,7 +41,7 @@ def highlights(radius: float) -> Mesh:
     return parts
 
 
-def iris_texture(dark: str = "2a150b", mid: str = "57321a", light: str = "8a5a2c", size: int = 256) -> bytes:
+def iris_texture(dark: str, mid: str, light: str, size: int = 256) -> bytes:
     """The eye seen along its axis, a PNG of sRGB."""
     rng = np.random.default_rng(11)
     grid = (np.arange(size) + 0.5) / size * 2 - 1
