@@ -1,6 +1,7 @@
 """Offline, through the same code: a file streamed through ear, batch and stage into a recording.
 
 python -m stream_engine animate speech.wav --out take.csv
+python -m stream_engine animate speech.wav --out take.glb --face head
 """
 
 import argparse
@@ -23,7 +24,8 @@ from stream_engine.engine.backend_choice import load_backend
 from stream_engine.engine.batch import BatchCore, WaitingTick
 from stream_engine.frames import AudioChunk, MotionFrame
 from stream_engine.media_file import MediaFileError, SoundFile
-from stream_engine.stage.live_link_csv import LiveLinkCsv, RecordingError
+from stream_engine.stage.recording import Recording, RecordingError
+from stream_engine.stage.recording_choice import DEFAULT_FACE, FACES, recording_for
 from stream_engine.stage.stage import Stage
 
 TICK_MS: Final = TICK_MEDIA * 1000 // MEDIA_RATE
@@ -189,7 +191,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of `animate`."""
     parser.add_argument("input", type=Path, metavar="FILE", help="sound or video file, anything FFmpeg reads")
     parser.add_argument(
-        "--out", type=Path, metavar="CSV", help="Live Link Face CSV to write (default: FILE with .csv for its suffix)"
+        "--out",
+        type=Path,
+        metavar="TAKE",
+        help="what to write: .csv as Live Link Face does, or .glb, an animated glTF (default: FILE with .csv)",
+    )
+    parser.add_argument(
+        "--face",
+        metavar="NAME",
+        help=f"face of a .glb take: {', '.join(FACES)}, or path of a GLB with ARKit morphs (default: {DEFAULT_FACE})",
     )
     parser.add_argument(
         "--look-ahead-ms",
@@ -222,7 +232,7 @@ def run(args: argparse.Namespace) -> int:
         if out.resolve() == source.resolve():
             raise RecordingError(f"{out} would overwrite the input; give another --out")
         # Input and output are opened first: the network takes a moment to load, longer than anyone waits for a typo.
-        with SoundFile(source) as sound, LiveLinkCsv(out) as recording:
+        with SoundFile(source) as sound, recording_for(out, args.face, source.name, sound.sample_rate) as recording:
             animator = Animator(args.backend, args.model, clock=clock)
             began_at = clock.monotonic()
             _record(animator, sound, recording, args, console)
@@ -237,7 +247,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _record(
-    animator: Animator, sound: SoundFile, recording: LiveLinkCsv, args: argparse.Namespace, console: Console
+    animator: Animator, sound: SoundFile, recording: Recording, args: argparse.Namespace, console: Console
 ) -> None:
     total = None if sound.duration_s is None else -(-round(sound.duration_s * 1000) // TICK_MS)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

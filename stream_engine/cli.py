@@ -94,8 +94,9 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     settings_module.add_arguments(serve)
     animate = commands.add_parser(
         "animate",
-        help="stream a sound file through the engine and write the motion as CSV",
-        description="Streams a sound file through the engine and writes the motion as a Live Link Face CSV.",
+        help="stream a sound file through the engine and write the motion as CSV or animated glTF",
+        description="Streams a sound file through the engine and writes the motion as a Live Link Face CSV or as "
+        "an animated glTF.",
     )
     # Its module brings the model along, which `serve --help` need not wait for.
     if arguments[:1] == ["animate"]:

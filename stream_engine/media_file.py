@@ -31,11 +31,13 @@ class SoundFile:
 
     Attributes:
         duration_s: as the file states it; None if it does not.
+        sample_rate: Hz, as the file states it.
         media_time: end of what was read so far, in 48 kHz units, rounded up.
     """
 
     def __init__(self, path: Path) -> None:
         self.duration_s: float | None = None
+        self.sample_rate = 0
         self.media_time = 0
         self._path = path
 
@@ -55,6 +57,7 @@ class SoundFile:
             self._container.close()
             raise MediaFileError(f"cannot read {self._path}: it has no sound")
         self._stream = self._container.streams.audio[0]
+        self.sample_rate = self._stream.rate
         if self._stream.duration is not None and self._stream.time_base is not None:
             self.duration_s = float(self._stream.duration * self._stream.time_base)
         elif self._container.duration is not None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.face.gltf import read_glb
 from stream_engine.animate import EXIT_UNUSABLE, Animator, animate_samples, main
 from stream_engine.clock import SystemClock
 from stream_engine.frames import AudioChunk
@@ -108,6 +109,16 @@ def test_the_command_gives_what_the_function_gives(tmp_path: Path, animator: Ani
     expected = animate_samples(heard, seeds=(9,), look_ahead_ticks=2, animator=animator)[0]
     written = np.array([[float(v) for v in row[2:]] for row in rows_of(tmp_path / "speech.csv")])
     np.testing.assert_allclose(written, expected, atol=1e-5)
+
+
+def test_a_take_may_be_an_animated_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write_wav(tmp_path / "speech.wav", voice(16_000), rate=44_100)
+    out = tmp_path / "take.glb"
+    assert main([str(source), "--out", str(out), "--face", "head"]) == 0
+    take = read_glb(out).document["animations"][0]
+    assert take["extras"]["sound"] == {"name": "speech.wav", "rate": 44_100}
+    assert main([str(source), "--out", str(out), "--face", "nobody"]) == EXIT_UNUSABLE
+    assert "no face nobody" in capsys.readouterr().err
 
 
 def test_a_missing_input_is_an_error_and_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

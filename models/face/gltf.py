@@ -227,13 +227,17 @@ def write_glb(
     document["extensionsUsed"] = [_QUANTIZED, *extensions]
     document["extensionsRequired"] = [_QUANTIZED]
     document |= {"accessors": writer.accessors, "bufferViews": writer.views}
-    document["buffers"] = [{"byteLength": len(writer.blob) + -len(writer.blob) % 4}]
-    text = json.dumps(document, separators=(",", ":")).encode()
+    path.write_bytes(pack_glb(document, bytes(writer.blob)))
+
+
+def pack_glb(document: Mapping[str, Any], blob: bytes) -> bytes:
+    """The bytes of a binary glTF; `document["buffers"]` is made to say how long the blob is."""
+    blob += b"\0" * (-len(blob) % 4)
+    text = json.dumps({**document, "buffers": [{"byteLength": len(blob)}]}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
-    blob = bytes(writer.blob) + b"\0" * (-len(writer.blob) % 4)
     total = 12 + 8 + len(text) + 8 + len(blob)
     chunks = struct.pack("<II", len(text), _JSON) + text + struct.pack("<II", len(blob), _BIN) + blob
-    path.write_bytes(struct.pack("<III", _MAGIC, 2, total) + chunks)
+    return struct.pack("<III", _MAGIC, 2, total) + chunks
 
 
 @dataclass(frozen=True)

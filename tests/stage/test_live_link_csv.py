@@ -9,7 +9,8 @@ import pytest
 
 from models.face.channels import CHANNELS
 from stream_engine.frames import MotionFrame
-from stream_engine.stage.live_link_csv import LiveLinkCsv, RecordingError, timecode
+from stream_engine.stage.live_link_csv import LiveLinkCsv, timecode
+from stream_engine.stage.recording import RecordingError
 
 
 def frame(instant: int, value: float) -> MotionFrame:
