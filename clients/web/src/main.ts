@@ -2,7 +2,9 @@
 
 import './style.css';
 
+import type { Avatar } from './avatar';
 import { LOOKS } from './looks';
+import { OwnAvatarPanel } from './own_avatar';
 import { parsePageParams, takeToken } from './page_params';
 import { loadPreferences } from './preferences';
 import { Problem } from './problems';
@@ -20,6 +22,9 @@ const studio = new Studio(params, preferences, takeToken(), () => page?.render()
 page = new StudioPage(studio, preferences);
 installTestHook(studio, () => loop);
 
+const own = new OwnAvatarPanel();
+document.querySelector('#settings .panel')?.append(own.element);
+
 /** three.js is most of the page's weight; it comes after the first paint. */
 async function startFace(ui: StudioPage): Promise<void> {
   const [{ StudioScene }, { Face }, { RenderLoop }] = await Promise.all([
@@ -30,9 +35,11 @@ async function startFace(ui: StudioPage): Promise<void> {
   const canvas = document.getElementById('face');
   if (!(canvas instanceof HTMLCanvasElement)) throw new Error('index.html has no canvas #face');
   const scene = new StudioScene(canvas, params.finish);
-  const face = await Face.load(await LOOKS[0]!.load(scene.software)).catch((error: unknown) => {
-    throw new Problem('head_failed', error instanceof Error ? error.message : String(error));
-  });
+  const builtIn = async (): Promise<Avatar> =>
+    Face.load(await LOOKS[0]!.load(scene.software)).catch((error: unknown) => {
+      throw new Problem('head_failed', error instanceof Error ? error.message : String(error));
+    });
+  const face = (await own.restore()) ?? (await builtIn());
   scene.resize();
   const running = new RenderLoop(scene, face, studio, (nowMs) => ui.frame(nowMs, running.shown));
   const bar = document.getElementById('bar');
@@ -45,6 +52,7 @@ async function startFace(ui: StudioPage): Promise<void> {
   fit.observe(canvas);
   if (bar !== null) fit.observe(bar);
   running.start();
+  own.attach({ wear: (avatar) => running.wear(avatar), takeOff: async () => running.wear(await builtIn()) });
   loop = running;
   canvas.classList.add('ready');
 }

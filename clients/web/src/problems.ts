@@ -23,7 +23,14 @@ export type ProblemCode =
   | 'protocol'
   | 'no_webrtc'
   | 'no_webgl'
-  | 'head_failed';
+  | 'head_failed'
+  | 'avatar_too_large'
+  | 'avatar_not_gltf'
+  | 'avatar_external'
+  | 'avatar_compressed'
+  | 'avatar_broken'
+  | 'avatar_no_face'
+  | 'avatar_not_kept';
 
 /** `auto`: the page goes on trying. `user`: a button tries again. `token`: a token is asked for. `none`: nothing helps here. */
 export type Remedy = 'auto' | 'user' | 'token' | 'none';
@@ -153,6 +160,42 @@ const WORDS: Record<ProblemCode, Words> = {
     title: 'The face could not be loaded',
     advice: 'Reload the page. If that does not help, build the web client anew on the server.',
     remedy: 'none',
+  },
+  avatar_too_large: {
+    title: 'This file is too large for an avatar',
+    advice: 'Up to 80 MB are taken. Export it with smaller textures, or only the character without its scene.',
+    remedy: 'user',
+  },
+  avatar_not_gltf: {
+    title: 'This is no avatar the studio can read',
+    advice: 'It takes VRM (.vrm) and glTF 2.0 (.glb or .gltf) files.',
+    remedy: 'user',
+  },
+  avatar_external: {
+    title: 'Parts of this avatar are in other files',
+    advice: 'Export it as one file: .glb or .vrm, or .gltf with everything embedded.',
+    remedy: 'user',
+  },
+  avatar_compressed: {
+    title: 'This avatar is compressed in a way the studio cannot read',
+    advice: 'Export it without that compression.',
+    remedy: 'user',
+  },
+  avatar_broken: {
+    title: 'This avatar could not be opened',
+    advice: 'The file seems damaged. Export it once more from the program it was made with.',
+    remedy: 'user',
+  },
+  avatar_no_face: {
+    title: 'This model has no face that can speak',
+    advice:
+      'The studio moves shape keys (blend shapes): ARKit’s, such as jawOpen and eyeBlinkLeft, or the mouth shapes of a VRM (aa, ih, ou, ee, oh). Add them, or choose another model.',
+    remedy: 'user',
+  },
+  avatar_not_kept: {
+    title: 'The avatar is shown, but could not be kept for next time',
+    advice: 'The browser gives this page no room to store it (a private window, or a full disk).',
+    remedy: 'user',
   },
 };
 
