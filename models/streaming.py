@@ -24,6 +24,8 @@ class AvatarSpec:
         look_ahead_ticks: allowed settings of the look-ahead dial, in ticks of 20 ms.
         default_look_ahead_ticks: the setting it was tuned for.
         noise_size: standard normal numbers a slot needs per tick, drawn from the slot's seed.
+        blink_noise: which of them starts a blink.
+        blink_threshold: by being above this.
     """
 
     name: str
@@ -34,6 +36,8 @@ class AvatarSpec:
     look_ahead_ticks: tuple[int, ...]
     default_look_ahead_ticks: int
     noise_size: int
+    blink_noise: int
+    blink_threshold: float
 
 
 class StreamState(Protocol):

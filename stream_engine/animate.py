@@ -27,6 +27,8 @@ from stream_engine.media_file import MediaFileError, SoundFile
 from stream_engine.stage.recording import Recording, RecordingError
 from stream_engine.stage.recording_choice import DEFAULT_FACE, FACES, recording_for
 from stream_engine.stage.stage import Stage
+from stream_engine.stage.style import Style
+from stream_engine.stage.style_arguments import add_style_arguments, style_of
 
 TICK_MS: Final = TICK_MEDIA * 1000 // MEDIA_RATE
 EXIT_UNUSABLE: Final = 2
@@ -82,7 +84,12 @@ class Animator:
         self._lives = 0
 
     def frames(
-        self, chunks: Iterable[AudioChunk], *, seeds: Sequence[int] = (0,), look_ahead_ticks: int = 3
+        self,
+        chunks: Iterable[AudioChunk],
+        *,
+        seeds: Sequence[int] = (0,),
+        look_ahead_ticks: int = 3,
+        style: Style | None = None,
     ) -> Iterator[tuple[MotionFrame, ...]]:
         """Streams sound from a fresh state; the end is flushed with silence.
 
@@ -90,6 +97,7 @@ class Animator:
             chunks: one voice, its media time from 0.
             seeds: one slot each, stepped as one batch.
             look_ahead_ticks: 0..5.
+            style: how the face moves; None leaves it to the network.
 
         Yields:
             For each instant one frame per seed. A clip of d ms gives ceil(d / 20) instants from media time 0. (With a
@@ -104,11 +112,17 @@ class Animator:
             raise ValueError(f"look-ahead of {look_ahead_ticks * TICK_MS} ms is none of the model's settings")
         self._lives += 1
         for row, seed in enumerate(seeds):
-            self._core.open(row, epoch=self._lives, look_ahead=look_ahead_ticks, seed=seed)
+            self._core.open(
+                row,
+                epoch=self._lives,
+                look_ahead=look_ahead_ticks,
+                seed=seed,
+                blinks_per_minute=(style or Style()).blinks_per_minute,
+            )
         counted = _Counted(chunks)
         held: tuple[MotionFrame, ...] | None = None
         # With a look-ahead of 0 the last tick shows the instant at which the sound is over: known only afterwards.
-        for instant in self._instants(counted, [Stage() for _ in seeds], look_ahead_ticks):
+        for instant in self._instants(counted, [Stage(style) for _ in seeds], look_ahead_ticks):
             if held:
                 yield held
             held = instant
@@ -212,6 +226,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="of the liveliness that is not in the sound (default: 0)"
     )
+    add_style_arguments(parser)
     parser.add_argument("--backend", choices=BACKENDS, default=BACKENDS[0], help="what runs the network")
     parser.add_argument(
         "--model", default=DEFAULT_MODEL, metavar="NAME", help="network of models/zoo, or path of its weights"
@@ -253,7 +268,12 @@ def _record(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(args.input.name, total=total)
-        frames = animator.frames(sound.chunks(), seeds=(args.seed,), look_ahead_ticks=args.look_ahead_ms // TICK_MS)
+        frames = animator.frames(
+            sound.chunks(),
+            seeds=(args.seed,),
+            look_ahead_ticks=args.look_ahead_ms // TICK_MS,
+            style=style_of(args),
+        )
         for (frame,) in frames:
             recording.write(frame)
             if recording.rows % 25 == 0:

@@ -133,6 +133,8 @@ class Session:
         if self._closed or style == self.style:
             return
         self.style = style
+        self._stage.restyle(style)
+        self._slot.blink(style.blinks_per_minute)
         self._tell(Event(EventKind.STYLE, self._ear.next_media_time, style=style))
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.face.channels import channel_index
 from models.face.gltf import read_glb
 from stream_engine.animate import EXIT_UNUSABLE, Animator, animate_samples, main
 from stream_engine.clock import SystemClock
@@ -121,6 +122,20 @@ def test_a_take_may_be_an_animated_head(tmp_path: Path, capsys: pytest.CaptureFi
     assert "no face nobody" in capsys.readouterr().err
 
 
+def test_a_style_acts(tmp_path: Path) -> None:
+    source = write_wav(tmp_path / "speech.wav", voice(16_000))
+    plain, still = tmp_path / "plain.csv", tmp_path / "still.csv"
+    style = ["--mouth-gain", "0.5", "--head-motion", "0", "--expressiveness", "1", "--blinks-per-minute", "0"]
+    assert main([str(source), "--out", str(plain), "--blinks-per-minute", "0"]) == 0
+    assert main([str(source), "--out", str(still), *style, "--gaze", "camera"]) == 0
+    one, other = (np.array([[float(v) for v in row[2:]] for row in rows_of(path)]) for path in (plain, still))
+    jaw, yaw, eye = (channel_index(name) for name in ("JawOpen", "HeadYaw", "LeftEyeYaw"))
+    np.testing.assert_allclose(other[:, jaw], one[:, jaw] / 2, atol=1e-5)
+    assert np.abs(one[:, yaw]).max() > 0.01
+    assert np.abs(other[:, yaw]).max() == 0
+    assert np.abs(other[:, eye]).max() < 0.02
+
+
 def test_a_missing_input_is_an_error_and_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none.wav"), "--out", str(tmp_path / "take.csv")]) == EXIT_UNUSABLE
     assert "no such file" in capsys.readouterr().err
@@ -153,7 +168,17 @@ def test_a_model_that_is_not_there_is_an_error(tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "speech.csv").exists()
 
 
-@pytest.mark.parametrize("wrong", [["--look-ahead-ms", "50"], ["--seed", "-1"], ["--backend", "abacus"], []])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--look-ahead-ms", "50"],
+        ["--mouth-gain", "3"],
+        ["--gaze", "away"],
+        ["--seed", "-1"],
+        ["--backend", "abacus"],
+        [],
+    ],
+)
 def test_arguments_that_cannot_be_are_refused(tmp_path: Path, wrong: list[str]) -> None:
     source = [str(write_wav(tmp_path / "speech.wav", voice(320)))] if wrong else []
     with pytest.raises(SystemExit) as caught:

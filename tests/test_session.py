@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from models.face.channels import channel_index
 from stream_engine.clock import ManualClock
 from stream_engine.ear.tick import AudioTick
 from stream_engine.engine import EngineFullError, Slot, SlotListener, SlotOutput, SlotTiming, VadProbability
@@ -24,6 +25,7 @@ class LoopbackSlot:
     closed: bool = False
     ticks: list[int] = field(default_factory=list)
     probability: float = 0.0
+    blinks: list[float] = field(default_factory=list)
 
     def push(self, tick: AudioTick) -> None:
         assert not self.closed
@@ -40,6 +42,9 @@ class LoopbackSlot:
         self.look_ahead_ticks = self.look_ahead_ticks if look_ahead_ticks is None else look_ahead_ticks
         self.seed = self.seed if seed is None else seed
         self.fresh = True
+
+    def blink(self, per_minute: float) -> None:
+        self.blinks.append(per_minute)
 
     def close(self) -> None:
         self.closed = True
@@ -232,13 +237,26 @@ def test_sinks_come_and_go() -> None:
 def test_a_change_of_style_is_told_to_all_and_outlives_resets() -> None:
     stand = Stand()
     stand.speak(0, 5)
-    style = Style(mouth_gain=0.5, gaze="camera")
+    style = Style(mouth_gain=0.5, blinks_per_minute=30, gaze="camera")
     stand.session.restyle(style)
     stand.session.restyle(style)
     assert [(e.kind, e.style, e.media_time) for e in stand.sink.events] == [(EventKind.STYLE, style, 5 * 960)]
     stand.session.reset(seed=3)
     stand.slot.listener.on_resumed()
     assert stand.session.style == style
+    assert stand.slot.blinks == [30]
+
+
+def test_a_style_acts_on_the_frames_and_glides_in() -> None:
+    stand = Stand()
+    for k in range(40):
+        stand.session.push_audio(AudioChunk(np.full(960, 16384, np.int16), 48_000, k * 960))
+        if k == 19:
+            stand.session.restyle(Style(mouth_gain=0))
+    jaw = [float(f.channels[channel_index("JawOpen")]) for f in stand.sink.frames[5:]]
+    assert jaw[0] == pytest.approx(0.5, abs=0.1)
+    assert jaw[-1] == 0
+    assert np.abs(np.diff(jaw)).max() < 0.08
 
 
 def test_a_closed_session_is_silent() -> None:

@@ -20,7 +20,7 @@ from models.layers.mel import LogMel
 from models.layers.transformer import RingBlock
 from models.speech.encoder import SpeechEncoder
 from models.streaming import AvatarSpec, Control, rows
-from models.thunder.behaviour import BEHAVIOURS, DRIVES, NoiseFilter, drives
+from models.thunder.behaviour import BEHAVIOURS, BLINK_THRESHOLD, DRIVES, NoiseFilter, drives
 
 MAX_LOOK_AHEAD_TICKS = 5
 
@@ -144,6 +144,8 @@ class Thunder(nn.Module):
             look_ahead_ticks=tuple(range(MAX_LOOK_AHEAD_TICKS + 1)),
             default_look_ahead_ticks=3,
             noise_size=self.noise.size,
+            blink_noise=BEHAVIOURS.index("blink"),
+            blink_threshold=BLINK_THRESHOLD,
         )
 
     def init_state(self, batch_size: int) -> ThunderState:

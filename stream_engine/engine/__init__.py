@@ -107,6 +107,10 @@ class Slot(Protocol):
         """Starts afresh with the next tick pushed; None keeps a setting."""
         ...
 
+    def blink(self, per_minute: float) -> None:
+        """Changes how often the face blinks, 0..60 a minute; a reset or a restart leaves it as it is."""
+        ...
+
     def close(self) -> None:
         """Frees the slot; nothing is heard from it any more. May be called twice."""
         ...

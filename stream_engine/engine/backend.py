@@ -25,6 +25,8 @@ class ModelFacts:
         look_ahead_ticks: settings of the dial.
         default_look_ahead_ticks: what the model was tuned for.
         noise_size: standard normal numbers per tick and slot.
+        blink_noise: which of them starts a blink.
+        blink_threshold: by being above this.
     """
 
     name: str
@@ -33,6 +35,8 @@ class ModelFacts:
     look_ahead_ticks: tuple[int, ...]
     default_look_ahead_ticks: int
     noise_size: int
+    blink_noise: int
+    blink_threshold: float
 
 
 class Backend(Protocol):

@@ -14,6 +14,7 @@ from stream_engine.clock import TICK_SAMPLES, Clock
 from stream_engine.ear.vad import BatchedVad, VadError
 from stream_engine.engine.backend import Backend, ModelFacts
 from stream_engine.engine.backlog import QUEUE_TICKS, skip_to_live
+from stream_engine.engine.blinks import NATURAL_RATE, BlinkRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class _Row:
     epoch: int
     look_ahead: int
     noise: np.random.Generator
+    blinks: BlinkRate
     queue: deque[WaitingTick] = field(default_factory=deque)
     fresh: bool = True
     next_index: int = -1
@@ -108,16 +110,25 @@ class BatchCore:
         """Whether any slot has a tick waiting."""
         return any(row.queue for row in self._rows.values())
 
-    def open(self, row: int, *, epoch: int, look_ahead: int, seed: int) -> None:
+    def open(
+        self, row: int, *, epoch: int, look_ahead: int, seed: int, blinks_per_minute: float = NATURAL_RATE
+    ) -> None:
         """Opens a slot, or starts an open one afresh; ticks of its life before are dropped.
 
-        Noise is drawn from the seed, one row of numbers per tick: what a slot gives depends on its sound, seed and
-        look-ahead alone.
+        Noise is drawn from the seed, one row of numbers per tick: what a slot gives depends on its sound, seed,
+        look-ahead and blink rate alone.
         """
-        self._rows[row] = _Row(epoch, look_ahead, np.random.Generator(np.random.Philox(seed)))
+        blinks = BlinkRate(self.facts.blink_threshold, blinks_per_minute)
+        self._rows[row] = _Row(epoch, look_ahead, np.random.Generator(np.random.Philox(seed)), blinks)
         self._backend.reset(np.array([row]))
         if isinstance(self._vad, VadError):
             self._failures.append(SlotFailure(row, epoch, "vad_failed", str(self._vad)))
+
+    def blink(self, row: int, epoch: int, per_minute: float) -> None:
+        """Changes how often a slot blinks, from its next step on; a slot's life before is not meant."""
+        slot = self._rows.get(row)
+        if slot is not None and slot.epoch == epoch:
+            slot.blinks.turn(per_minute)
 
     def close(self, row: int) -> None:
         """Frees a slot; unknown rows are ignored."""
@@ -149,9 +160,11 @@ class BatchCore:
         ticks = [slot.queue.popleft() for slot in slots]
         audio = np.empty((len(rows), TICK_SAMPLES), np.float32)
         noise = np.empty((len(rows), self._backend.facts.noise_size), np.float32)
+        blink = self.facts.blink_noise
         for i, (slot, tick) in enumerate(zip(slots, ticks, strict=True)):
             audio[i] = tick.samples
             slot.noise.standard_normal(out=noise[i], dtype=np.float32)
+            noise[i, blink] = slot.blinks.bend(noise.item(i, blink))
         look_ahead = np.array([slot.look_ahead for slot in slots], np.int64)
         channels = self._backend.step(rows, audio, look_ahead, noise)
         probability, media_time = self._hear(rows, slots, ticks, audio)

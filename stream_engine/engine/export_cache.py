@@ -20,7 +20,7 @@ from typing import Final
 from stream_engine.engine import EngineStartError
 from stream_engine.engine.backend import ModelFacts, model_folder, weights_file
 
-_FORMAT: Final = "1"
+_FORMAT: Final = "2"
 _SOURCES: Final = ("models/streaming.py", "models/thunder", "models/layers", "models/speech", "models/flow", "kernels")
 _EXPORT_TIMEOUT_S: Final = 300
 _GRAPH: Final = "graph.onnx"

@@ -20,9 +20,19 @@ if TYPE_CHECKING:  # the network process packs batches and unpacks results; it n
 
 OPEN: Final = 1
 CLOSE: Final = 2
+BLINK: Final = 3
 
-CHANGE = np.dtype([("kind", "u1"), ("row", "u4"), ("epoch", "u4"), ("look_ahead", "u4"), ("seed", "u8")])
-"""Opens (or reopens) a slot, or closes it."""
+CHANGE = np.dtype(
+    [
+        ("kind", "u1"),
+        ("row", "u4"),
+        ("epoch", "u4"),
+        ("look_ahead", "u4"),
+        ("seed", "u8"),
+        ("blinks_per_minute", "f4"),
+    ]
+)
+"""Opens (or reopens) a slot, closes it, or changes how often it blinks."""
 TICK = np.dtype(
     [
         ("row", "u4"),

@@ -21,6 +21,8 @@ def facts_of(spec: AvatarSpec) -> ModelFacts:
         look_ahead_ticks=spec.look_ahead_ticks,
         default_look_ahead_ticks=spec.default_look_ahead_ticks,
         noise_size=spec.noise_size,
+        blink_noise=spec.blink_noise,
+        blink_threshold=spec.blink_threshold,
     )
 
 

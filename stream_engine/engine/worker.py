@@ -15,7 +15,7 @@ from stream_engine.ear.vad import BatchedVad, VadError
 from stream_engine.engine import EngineError
 from stream_engine.engine.backend_choice import load_backend
 from stream_engine.engine.batch import BatchCore, WaitingTick
-from stream_engine.engine.packets import OPEN, pack_notice, pack_result, unpack_batch
+from stream_engine.engine.packets import BLINK, OPEN, pack_notice, pack_result, unpack_batch
 from stream_engine.engine.worker_config import WorkerConfig
 
 
@@ -68,9 +68,11 @@ def _serve(connection: Connection, core: BatchCore) -> None:
 def _take(data: bytes, core: BatchCore) -> int:
     """Hands one batch to the core; returns its number."""
     batch = unpack_batch(data)
-    for kind, row, epoch, look_ahead, seed in batch.changes.tolist():
+    for kind, row, epoch, look_ahead, seed, blinks in batch.changes.tolist():
         if kind == OPEN:
-            core.open(row, epoch=epoch, look_ahead=look_ahead, seed=seed)
+            core.open(row, epoch=epoch, look_ahead=look_ahead, seed=seed, blinks_per_minute=blinks)
+        elif kind == BLINK:
+            core.blink(row, epoch, blinks)
         else:
             core.close(row)
     samples = batch.ticks["samples"]

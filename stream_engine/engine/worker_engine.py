@@ -24,7 +24,8 @@ from stream_engine.engine import (
 )
 from stream_engine.engine.backend import DEFAULT_MODEL, ModelFacts
 from stream_engine.engine.backlog import QUEUE_TICKS, skip_to_live
-from stream_engine.engine.packets import CHANGE, CLOSE, OPEN, TICK, Batch, Notice, Results, pack_batch
+from stream_engine.engine.blinks import NATURAL_RATE
+from stream_engine.engine.packets import BLINK, CHANGE, CLOSE, OPEN, TICK, Batch, Notice, Results, pack_batch
 from stream_engine.engine.worker_config import WorkerConfig
 from stream_engine.engine.worker_link import WorkerLink
 from stream_engine.logs import get_logger
@@ -58,6 +59,7 @@ class _WorkerSlot:
     epoch: int
     look_ahead_ticks: int
     seed: int
+    blinks_per_minute: float = NATURAL_RATE
     pending: deque[tuple[AudioTick, float]] = field(default_factory=deque)
     closed: bool = False
 
@@ -66,6 +68,9 @@ class _WorkerSlot:
 
     def reset(self, *, look_ahead_ticks: int | None = None, seed: int | None = None) -> None:
         self.engine.reset(self, look_ahead_ticks, seed)
+
+    def blink(self, per_minute: float) -> None:
+        self.engine.blink(self, per_minute)
 
     def close(self) -> None:
         self.engine.close(self)
@@ -90,7 +95,7 @@ class WorkerEngine:
         self._slots: dict[int, _WorkerSlot] = {}
         self._free = list(range(config.slots))  # a heap: low rows first keeps batches dense
         self._epoch = 0
-        self._changes: list[tuple[int, int, int, int, int]] = []
+        self._changes: list[tuple[int, int, int, int, int, float]] = []
         self._flush_due = False
         self._link: WorkerLink | None = None
         self._hello: asyncio.Future[None] | None = None
@@ -178,6 +183,15 @@ class WorkerEngine:
         if not slot.closed:
             self._begin(slot)
 
+    def blink(self, slot: _WorkerSlot, per_minute: float) -> None:
+        """What `Slot.blink` does."""
+        if slot.closed or per_minute == slot.blinks_per_minute:
+            return
+        slot.blinks_per_minute = per_minute
+        if self._ready:  # else the slot's next life begins with it
+            self._changes.append((BLINK, slot.row, slot.epoch, 0, 0, per_minute))
+            self._flush_soon()
+
     def close(self, slot: _WorkerSlot) -> None:
         """What `Slot.close` does."""
         if slot.closed:
@@ -186,7 +200,7 @@ class WorkerEngine:
         slot.pending.clear()
         del self._slots[slot.row]
         heapq.heappush(self._free, slot.row)
-        self._changes.append((CLOSE, slot.row, slot.epoch, 0, 0))
+        self._changes.append((CLOSE, slot.row, slot.epoch, 0, 0, 0.0))
         self._flush_soon()
 
     def _check(self, look_ahead_ticks: int, seed: int) -> None:
@@ -203,7 +217,8 @@ class WorkerEngine:
         slot.epoch = self._epoch
         slot.pending.clear()
         if self._ready:
-            self._changes.append((OPEN, slot.row, slot.epoch, slot.look_ahead_ticks, slot.seed))
+            opening = (OPEN, slot.row, slot.epoch, slot.look_ahead_ticks, slot.seed, slot.blinks_per_minute)
+            self._changes.append(opening)
             self._flush_soon()
 
     def _flush_soon(self) -> None:

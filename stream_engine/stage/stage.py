@@ -3,15 +3,26 @@
 from stream_engine.clock import TICK_MEDIA
 from stream_engine.engine import SlotOutput
 from stream_engine.frames import MotionFrame, MotionTiming
+from stream_engine.stage.style import Style
+from stream_engine.stage.style_motion import StyleGlide
 
 
 class Stage:
-    """One session's frames: warm-up dropped, numbered, marked where the stream began afresh."""
+    """One session's frames: warm-up dropped, styled, numbered, marked where the stream began afresh.
 
-    def __init__(self) -> None:
+    Args:
+        style: how the face moves at first.
+    """
+
+    def __init__(self, style: Style | None = None) -> None:
+        self._glide = StyleGlide(style or Style())
         self._sequence = 0
         self._first_instant = 0
         self._discontinuity = False
+
+    def restyle(self, style: Style) -> None:
+        """Changes how the face moves; it glides there."""
+        self._glide.turn(style)
 
     def frame(self, output: SlotOutput, *, speaking: bool) -> MotionFrame | None:
         """The frame a tick gave; None for warm-up, which shows instants before the slot heard anything.
@@ -29,7 +40,7 @@ class Stage:
             return None
         timing = output.timing
         frame = MotionFrame(
-            channels=output.channels,
+            channels=self._glide.frame(output.channels),
             media_time=instant * TICK_MEDIA,
             sequence=self._sequence,
             speaking=speaking,

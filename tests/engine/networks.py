@@ -51,10 +51,16 @@ def must_step(core: BatchCore) -> StepResult:
 
 
 def alone(
-    core: BatchCore, ticks: NDArray[np.float32], *, row: int = 0, look_ahead: int = 3, seed: int = 0
+    core: BatchCore,
+    ticks: NDArray[np.float32],
+    *,
+    row: int = 0,
+    look_ahead: int = 3,
+    seed: int = 0,
+    blinks_per_minute: float = 16,
 ) -> NDArray[np.float32]:
     """Frames `[T, 61]` of one voice that has the core to itself."""
-    core.open(row, epoch=1, look_ahead=look_ahead, seed=seed)
+    core.open(row, epoch=1, look_ahead=look_ahead, seed=seed, blinks_per_minute=blinks_per_minute)
     frames = []
     for k, samples in enumerate(ticks):
         core.push(row, 1, tick(k, samples))

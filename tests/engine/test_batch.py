@@ -157,7 +157,7 @@ def test_only_the_first_tick_of_a_life_is_fresh(core: BatchCore) -> None:
 class _BrokenAtThird:
     """A backend whose row 1 gives no numbers at its third step."""
 
-    facts = ModelFacts("broken", 320, 61, (0, 1, 2, 3), 3, 4)
+    facts = ModelFacts("broken", 320, 61, (0, 1, 2, 3), 3, 4, 1, 2.55)
 
     def __init__(self) -> None:
         self.steps = 0

@@ -24,6 +24,7 @@ class DirectSlot:
     def __init__(self, engine: "DirectEngine", listener: SlotListener, look_ahead_ticks: int, seed: int) -> None:
         self.look_ahead_ticks, self.seed = look_ahead_ticks, seed
         self.resets = 0
+        self.blinks_per_minute = 16.0
         self._engine, self.listener = engine, listener
         self._fresh = True
 
@@ -41,6 +42,9 @@ class DirectSlot:
         self.seed = self.seed if seed is None else seed
         self._fresh = True
         self.resets += 1
+
+    def blink(self, per_minute: float) -> None:
+        self.blinks_per_minute = per_minute
 
     def close(self) -> None:
         self._engine.slots.pop(id(self), None)

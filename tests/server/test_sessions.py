@@ -120,12 +120,13 @@ async def test_a_change_of_style_comes_back_to_everybody() -> None:
         viewer = await house.viewer(speaker)
         assert (await viewer.event("style"))["mouth_gain"] == 1
         await speaker.send('{"type":"style","mouth_gain":1.5,"gaze":"camera"}')
-        await speaker.send('{"type":"style","head_motion":0}')
+        await speaker.send('{"type":"style","head_motion":0,"blinks_per_minute":7}')
         for client in (speaker, viewer):
             assert (await client.event("style"))["head_motion"] == 1
             last = await client.event("style")
             assert [last[name] for name in ("mouth_gain", "gaze", "head_motion")] == [1.5, "camera", 0]
             assert last["media_time"] > 0
+        assert next(iter(house.engine.slots.values())).blinks_per_minute == 7
         await speaker.send('{"type":"reset"}')
         late = await house.viewer(speaker)
         assert (await late.event("style"))["gaze"] == "camera"
