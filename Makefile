@@ -1,5 +1,6 @@
 # make run    set up, build the web client and serve the studio on http://127.0.0.1:8788
 # make test   set up and run every check and test
+# make media  take every picture of docs/media in the real client (ARGS="--only visemes" takes one)
 # Everything lives in .venv and clients/web/node_modules; `make clean` removes both.
 
 PYTHON ?= python3
@@ -9,10 +10,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 WEB := clients/web
-SOURCES := stream_engine models kernels benchmarks tests run_server.py
+SOURCES := stream_engine models kernels benchmarks pictures tests run_server.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve web test lint unit web-test format clean
+.PHONY: help run serve web test lint unit web-test media format clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -34,6 +35,9 @@ unit: $(VENV)/.installed-dev $(WEB)/dist/index.html
 
 web-test: $(WEB)/node_modules/.installed
 	cd $(WEB) && $(NPM) run lint && $(NPM) test
+
+media: $(VENV)/.installed-dev $(WEB)/dist/index.html
+	$(PY) -m pictures $(ARGS)
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -70,20 +70,6 @@ def grid(tiles: Sequence[Tile], columns: int, *, text: float = 20) -> Image.Imag
     return sheet
 
 
-def beside(left: Image.Image, right: Image.Image) -> Image.Image:
-    """Two pictures next to each other, centred on one line.
-
-    The space between and around is the page's white.
-    """
-    gap = 2 * _GAP
-    width = left.width + gap + right.width + 2 * MARGIN
-    height = max(left.height, right.height) + 2 * MARGIN
-    page = Image.new("RGB", (width, height), PAGE)
-    for picture, x in ((left, MARGIN), (right, MARGIN + left.width + gap)):
-        page.paste(picture.convert("RGB"), (x, (height - picture.height) // 2), rounded_mask(picture.size))
-    return page
-
-
 def rounded_mask(size: tuple[int, int], radius: int = _RADIUS) -> Image.Image:
     """A mask with smooth round corners."""
     large = Image.new("L", (size[0] * _SMOOTH, size[1] * _SMOOTH), 0)

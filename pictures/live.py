@@ -1,19 +1,36 @@
-"""The studio while someone talks: real server, real session, a picture in mid-word."""
+"""The studio while someone talks: real server, real session, a picture in mid-word.
 
-import io
+Without a graphics card the studio draws plainly, and drawing in full would take all the processor has from the voice.
+So the talk runs plainly; its pose and camera in mid-word go to a tab that draws in full, and that picture takes the
+canvas's place while the controls around it go on.
+"""
+
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal
+from io import BytesIO
+from typing import Any, Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from benchmarks.browser import wait_until
-from pictures.layout import beside
+from pictures.pose_tab import pose_page
 
 Scheme = Literal["light", "dark"]
-TRIES = 14
-"""Pictures taken of one talk; the one with the mouth open widest is kept."""
+_OPEN = 0.75
+"""Mid-word: the lips this near to the widest seen so far."""
+_SEE_S = 6
+"""How long the widest is looked for."""
+_PUT = """([png, id]) => {
+  const canvas = document.getElementById(id);
+  const picture = new Image();
+  for (const { name, value } of canvas.attributes) picture.setAttribute(name, value);
+  picture.src = png;
+  canvas.id = `${id}-hidden`;
+  canvas.style.display = 'none';
+  canvas.after(picture);
+  return picture.decode();
+}"""
 
 
 @dataclass(frozen=True)
@@ -48,33 +65,51 @@ def studio(browser: Browser, url: str, screen: Screen, scheme: Scheme) -> Image.
     )
     with closing(context):
         page = context.new_page()
-        page.set_default_timeout(120_000)
-        page.goto(f"{url}/?finish=full&light=0")
-        wait_until(page, "window.streamEngine?.faceReady", 120)
+        page.goto(f"{url}/?finish=plain")
+        wait_until(page, "window.streamEngine?.faceReady")
         page.click("#talk")
-        wait_until(page, "streamEngine.shown?.speaking === true && streamEngine.latency.roundTripMs !== null", 120)
-        return _mid_word(page)
+        wait_until(page, "streamEngine.shown?.speaking === true && streamEngine.latency.roundTripMs !== null")
+        moment = _mid_word(page)
+        _draw_in_full(browser, url, page, moment)
+        wait_until(page, "streamEngine.shown?.speaking === true")
+        with Image.open(BytesIO(page.screenshot(caret="hide"))) as shown:
+            return shown.convert("RGB")
 
 
-def side_by_side(light: Image.Image, dark: Image.Image) -> Image.Image:
-    """Two phones next to each other."""
-    return beside(light, dark)
+def _mid_word(page: Page) -> dict[str, Any]:
+    """Pose and camera at an instant with the mouth wide open, eyes too."""
+    page.wait_for_timeout(_SEE_S * 1000)
+    widest = float(page.evaluate("Math.max(...streamEngine.history.map((shown) => shown.mouthPx ?? 0))"))
+    if widest <= 0:
+        raise RuntimeError("nobody spoke; is the microphone's file silent?")
+    page.evaluate(
+        """() => {
+          const look = () => {
+            const { shown, view } = streamEngine;
+            const awake = shown !== null && shown.channels.EyeBlinkLeft < 0.15;
+            if (awake && shown.speaking && shown.mouthPx > %f) window.midWord = { channels: shown.channels, view };
+            else requestAnimationFrame(look);
+          };
+          look();
+        }"""
+        % (_OPEN * widest)
+    )
+    wait_until(page, "window.midWord !== undefined")
+    found: dict[str, Any] = page.evaluate("window.midWord")
+    return found
 
 
-def _mid_word(page: Page) -> Image.Image:
-    """The picture of several with the mouth open widest before and after it was taken."""
-    best: tuple[float, bytes] | None = None
-    for _ in range(TRIES):
-        before = _mouth_px(page)
-        picture = page.screenshot(animations="allow", caret="hide")
-        opening = min(before, _mouth_px(page))
-        if best is None or opening > best[0]:
-            best = (opening, picture)
-    if best is None or best[0] <= 0:
-        raise RuntimeError("nobody spoke while the pictures were taken; is the microphone's file silent?")
-    with Image.open(io.BytesIO(best[1])) as shown:
-        return shown.convert("RGB")
-
-
-def _mouth_px(page: Page) -> float:
-    return float(page.evaluate("(streamEngine.shown?.speaking && streamEngine.shown.mouthPx) || 0"))
+def _draw_in_full(browser: Browser, url: str, page: Page, moment: dict[str, Any]) -> None:
+    """Puts the same pose, drawn in full, into the canvas's place."""
+    view = moment["view"]
+    with pose_page(browser, url, finish="full", scale=2) as studio_page:
+        drawn = studio_page.evaluate(
+            "request => streamEngine.portrait(request)",
+            {
+                "channels": moment["channels"],
+                "camera": {name: view[name] for name in ("position", "quaternion", "fieldOfView")},
+                "size": [view["width"], view["height"]],
+                "light": False,
+            },
+        )
+    page.evaluate(_PUT, [drawn["png"], "face"])

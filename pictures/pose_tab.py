@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -87,21 +87,25 @@ class PoseTab:
 
 
 @contextmanager
-def pose_tab(browser: Browser, url: str, *, finish: Finish = "full", scale: int = 2) -> Iterator[PoseTab]:
+def pose_page(browser: Browser, url: str, *, finish: Finish = "full", scale: float = 2) -> Iterator[Page]:
     """Opens the page for posed faces.
 
     Args:
         browser: any Chromium.
         url: the server's.
         finish: `full` as a graphics card draws, however slow; `plain` as the studio does without one.
-        scale: drawn pixels along an edge for one of the picture's.
+        scale: drawn pixels along an edge for one of CSS.
     """
     context = browser.new_context(viewport={"width": 1024, "height": 1024}, device_scale_factor=scale)
-    page = context.new_page()
-    page.set_default_timeout(300_000)
-    page.goto(f"{url}/pose.html?finish={finish}")
-    wait_until(page, "window.streamEngine !== undefined")
-    try:
+    with closing(context):
+        page = context.new_page()
+        page.goto(f"{url}/pose.html?finish={finish}")
+        wait_until(page, "window.streamEngine !== undefined")
+        yield page
+
+
+@contextmanager
+def pose_tab(browser: Browser, url: str, *, finish: Finish = "full") -> Iterator[PoseTab]:
+    """Opens a tab that photographs posed faces; see `pose_page`."""
+    with pose_page(browser, url, finish=finish) as page:
         yield PoseTab(page)
-    finally:
-        context.close()

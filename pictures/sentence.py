@@ -60,6 +60,7 @@ _SOUND = (206, 212, 218)
 _OPENING = (214, 73, 51)
 _RULE = (173, 181, 189)
 _SMOOTH = 2
+_BAR = 4
 
 
 @dataclass(frozen=True)
@@ -202,12 +203,11 @@ def _sound(
     middle, reach = (rows[0] + rows[1]) / 2, (rows[1] - rows[0]) / 2
     peak = float(np.abs(sentence.pcm).max())
     left, right = across(span[0]), across(span[1])
-    for x in range(round(left), round(right)):
-        start, end = (span[0] + (x + k - left) / (right - left) * (span[1] - span[0]) for k in (0, 1))
+    for x in range(round(left), round(right), _BAR * _SMOOTH):
+        start, end = (span[0] + (x + k - left) / (right - left) * (span[1] - span[0]) for k in (0, _BAR * _SMOOTH))
         piece = sentence.pcm[int(start * MODEL_RATE) : int(end * MODEL_RATE) + 1]
-        if len(piece):
-            low, high = float(piece.min()) / peak, float(piece.max()) / peak
-            draw.line([(x, middle - high * reach), (x, middle - low * reach)], fill=_SOUND)
+        height = max(float(np.abs(piece).max(initial=0.0)) / peak * reach, _SMOOTH)
+        draw.rectangle([x, middle - height, x + (_BAR - 1) * _SMOOTH - 1, middle + height], fill=_SOUND)
 
 
 def _opening(

@@ -15,12 +15,20 @@ export interface PortraitRequest {
   readonly light?: boolean;
   /** By name, `JawOpen`: blendshapes 0..1, angles in radians. What is absent is 0. */
   readonly channels?: Readonly<Record<string, number>>;
-  /** Angles in degrees. */
-  readonly camera?: { readonly yaw?: number; readonly pitch?: number; readonly framing?: Framing };
+  /** Angles in degrees; or where another page's camera stands, as its `streamEngine.view` tells. */
+  readonly camera?: { readonly yaw?: number; readonly pitch?: number; readonly framing?: Framing } | CameraView;
   /** A CSS colour, two of them for a gradient from top to bottom, or none: transparent. */
   readonly background?: string | readonly [string, string];
   /** Edge of a square, or width and height, in CSS pixels. */
   readonly size?: number | readonly [number, number];
+}
+
+/** A camera as it stands. */
+export interface CameraView {
+  readonly position: readonly [number, number, number];
+  readonly quaternion: readonly [number, number, number, number];
+  /** Vertical, in degrees. */
+  readonly fieldOfView: number;
 }
 
 export interface Portrait {
@@ -38,6 +46,8 @@ const SIZE = 512;
 
 export class PortraitStudio {
   private readonly scene: StudioScene;
+  /** The studio's own, in degrees. */
+  private readonly fieldOfView: number;
   private readonly paper = document.createElement('canvas');
   private readonly pose = new Float32Array(CHANNEL_COUNT);
   private worn: {
@@ -52,6 +62,7 @@ export class PortraitStudio {
     finish: Finish,
   ) {
     this.scene = new StudioScene(canvas, finish);
+    this.fieldOfView = this.scene.camera.fov;
   }
 
   /**
@@ -60,7 +71,8 @@ export class PortraitStudio {
    * @throws PortraitError for a look, channel or framing that does not exist.
    */
   async take(request: PortraitRequest): Promise<Portrait> {
-    const view = viewpoint(request.camera);
+    const view =
+      request.camera !== undefined && 'position' in request.camera ? request.camera : viewpoint(request.camera);
     fill(this.pose, request.channels ?? {});
     const look = request.look ?? LOOKS[0]!.id;
     const light = request.light ?? this.scene.software;
@@ -89,11 +101,19 @@ export class PortraitStudio {
     return this.worn;
   }
 
-  private aim({ middle, pupils }: FaceMeasure, view: Viewpoint, aspect: number): void {
+  private aim({ middle, pupils }: FaceMeasure, view: Viewpoint | CameraView, aspect: number): void {
     const { camera } = this.scene;
-    const { target, position, distance } = place(middle, pupils, view, camera.fov, aspect);
-    camera.position.set(...position);
-    camera.lookAt(...target);
+    if ('position' in view) {
+      camera.fov = view.fieldOfView;
+      camera.position.set(...view.position);
+      camera.quaternion.set(...view.quaternion);
+    } else {
+      camera.fov = this.fieldOfView;
+      const { target, position } = place(middle, pupils, view, camera.fov, aspect);
+      camera.position.set(...position);
+      camera.lookAt(...target);
+    }
+    const distance = camera.position.distanceTo(middle);
     camera.near = distance / 10;
     camera.far = distance * 10;
     camera.updateProjectionMatrix();
@@ -119,7 +139,7 @@ export class PortraitStudio {
   }
 }
 
-function viewpoint(camera: PortraitRequest['camera'] = {}): Viewpoint {
+function viewpoint(camera: { yaw?: number; pitch?: number; framing?: Framing } = {}): Viewpoint {
   const { yaw = 0, pitch = 0, framing = 'head' } = camera;
   if (!(framing in CUTS)) {
     throw new PortraitError(`there is no framing ${framing}; there are ${Object.keys(CUTS).join(', ')}`);

@@ -54,6 +54,14 @@ function createHook(studio: Studio, loop: () => RenderLoop | null) {
     get drawing() {
       return loop()?.scene.cost ?? null;
     },
+    /** Where the camera stands, and the canvas's size in CSS pixels. */
+    get view() {
+      const scene = loop()?.scene;
+      if (scene === undefined) return null;
+      const { position, quaternion, fov } = scene.camera;
+      const { clientWidth: width, clientHeight: height } = scene.canvas;
+      return { position: position.toArray(), quaternion: quaternion.toArray(), fieldOfView: fov, width, height };
+    },
     /** Draw again and wait for the pixels; the time it took, ms. The one call that does something. */
     timeDrawing(): number | null {
       return loop()?.scene.timeDrawing() ?? null;
