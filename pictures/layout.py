@@ -83,7 +83,10 @@ def _caption(draw: ImageDraw.ImageDraw, tile: Tile, middle: float, top: float, r
     separator = "  " if tile.label and tile.note else ""
     whole = tile.label + separator + tile.note
     face = font(text)
-    face = font(text * min(1.0, (room - 4) / max(face.getlength(whole), 1)))
+    # Hinting makes widths follow sizes in steps.
+    while face.getlength(whole) > room and text > 1:
+        text -= 0.5
+        face = font(text)
     x = middle - face.getlength(whole) / 2
     draw.text((x, top), tile.label + separator, font=face, fill=INK)
     draw.text((x + face.getlength(tile.label + separator), top), tile.note, font=face, fill=FAINT)
