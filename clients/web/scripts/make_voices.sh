@@ -16,3 +16,5 @@ say slt "Hello, and welcome. My voice moves this face, and nobody has to draw a 
 Mild waves of warm blue water bump against the boat, far above a forest of palms. Ah, what a view!"
 say rms "Good evening. Maybe you have five minutes for a small beautiful moment. \
 Bob and my mother bought a purple van, packed bread, plums and olives, and off they drove. Oh, how brave!"
+say awb "Right then, shall we begin? Every vowel opens the mouth, and every pebble, puddle and bubble shuts it. \
+Have a wee look at my lips while I hum: mm, hmm. Now then, who would like to hear about my favourite old film?"

@@ -3,10 +3,11 @@
 import { Latency } from './latency';
 import { MotionBuffer, type Pose } from './motion_buffer';
 import { ArrivalClock, HeardClock, heardMediaTime } from './playout_clock';
-import { MEDIA_PER_MS, type MotionFrame, type ServerEvent } from './protocol';
+import { MEDIA_PER_MS, type MotionFrame, type ServerEvent, type Style } from './protocol';
 import { Rolling } from './rolling';
 import { SequenceCounter } from './sequence';
 import { SoundDelay } from './sound_delay';
+import { parseStyle } from './style_sync';
 
 export interface Arrival {
   readonly atMs: number;
@@ -42,6 +43,8 @@ export class Feed {
   readonly turns: Turn[] = [];
   hello: Extract<ServerEvent, { type: 'hello' }> | null = null;
   stats: Extract<ServerEvent, { type: 'stats' }> | null = null;
+  /** How the session's face moves, as the server told last. */
+  style: Style | null = null;
   lastFrame: MotionFrame | null = null;
   /** RTP timestamp of the returned sound at media time 0, where the server has told. */
   rtpAtZero: number | null = null;
@@ -75,6 +78,9 @@ export class Feed {
         break;
       case 'stats':
         this.stats = event;
+        break;
+      case 'style':
+        this.style = parseStyle(event);
         break;
       case 'audio_clock':
         if (event.rtp_timestamp !== this.rtpAtZero) this.heard.restart();

@@ -47,6 +47,16 @@ export class Latency {
     if (origin !== null) this.soundToFace.add(nowMs - origin - mediaTime / MEDIA_PER_MS);
   }
 
+  /**
+   * Estimate: the media time that sound leaving this page at `nowMs` will have in the session; null before the server
+   * has heard anything. Leaves out packets and the way into the browser, some 20 ms.
+   */
+  mediaTimeOfVoice(nowMs: number): number | null {
+    const origin = this.origins.quantile(0);
+    const roundTrip = this.roundTrip.quantile(0.5);
+    return origin === null || roundTrip === null ? null : (nowMs + roundTrip / 2 - origin) * MEDIA_PER_MS;
+  }
+
   read(): LatencyReading {
     return {
       earQueueMs: this.earQueue.quantile(0.5),

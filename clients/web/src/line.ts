@@ -6,7 +6,7 @@ import { retryDelayMs } from './backoff';
 import { Feed } from './feed';
 import { Peer } from './peer';
 import { Problem } from './problems';
-import type { Control, ServerEvent } from './protocol';
+import type { Control, MotionFrame, ServerEvent } from './protocol';
 import type { Signalling } from './whip';
 
 export type LineState = 'closed' | 'connecting' | 'open' | 'waiting';
@@ -15,6 +15,7 @@ export interface LineListener {
   /** `problem` says why the line is waiting or closed, where it is not by wish. */
   onState(state: LineState, problem: Problem | null): void;
   onEvent(event: ServerEvent): void;
+  onMotion?(frame: MotionFrame): void;
   onSound(stream: MediaStream): void;
 }
 
@@ -92,7 +93,10 @@ export class Line {
             this.attempt = 0;
             this.set('open', null);
           },
-          onMotion: (frame, atMs) => feed.takeMotion(frame, atMs),
+          onMotion: (frame, atMs) => {
+            feed.takeMotion(frame, atMs);
+            if (current()) this.options.listener.onMotion?.(frame);
+          },
           onEvent: (event, atMs) => {
             feed.takeEvent(event, atMs, peer.rttMs);
             if (!current()) return;

@@ -1,65 +1,146 @@
-/** The page's beginning: shows the controls at once, then brings in the face. */
+/** The page's beginning: shows the controls and a picture of the face at once, then brings in the face itself. */
 
 import './style.css';
 
-import type { Avatar } from './avatar';
-import { LOOKS } from './looks';
+import { Appearance } from './appearance';
+import { element } from './element';
+import { LiveGraph } from './live_graph';
+import { LookPanel, posterUrl } from './look_panel';
 import { OwnAvatarPanel } from './own_avatar';
 import { parsePageParams, takeToken } from './page_params';
-import { loadPreferences } from './preferences';
+import { posterBox } from './poster';
+import { loadPreferences, savePreferences } from './preferences';
 import { Problem } from './problems';
-import type { RenderLoop } from './render_loop';
+import { Recorder, delayBehind } from './recorder';
+import type { Stage } from './stage';
 import { Studio } from './studio';
+import { VideoTake } from './take_video';
 import { installTestHook } from './test_hook';
 import { StudioPage } from './ui';
 
 const params = parsePageParams(location.search);
 const preferences = loadPreferences();
+const appearance = new Appearance(params, preferences);
+const canvas = element('face', HTMLCanvasElement);
+const poster = element('poster', HTMLImageElement);
 let page: StudioPage | null = null;
-let loop: RenderLoop | null = null;
+let stage: Stage | null = null;
+
+document.documentElement.classList.toggle('bare', !params.chrome);
+appearance.watch(() => (document.documentElement.dataset['background'] = appearance.background));
+// A picture of another face than the one that comes would be worse than none.
+poster.addEventListener('load', () => (poster.hidden = canvas.classList.contains('ready')));
+const showsOwn = preferences.ownAvatar && params.look === null;
+if (!showsOwn) poster.src = posterUrl(appearance.look.id);
 
 const studio = new Studio(params, preferences, takeToken(), () => page?.render());
-page = new StudioPage(studio, preferences);
-installTestHook(studio, () => loop);
+const recorder = new Recorder(
+  {
+    openVideo: (type) => {
+      if (stage === null) throw new Error('the face is still loading');
+      return new VideoTake(canvas, () => appearance.background, studio.audioContext, type);
+    },
+    sound: () => {
+      const { sound } = studio;
+      if (sound === null) return null;
+      const heard = studio.soundMediaTime(performance.now());
+      return {
+        stream: sound.meter.stream,
+        // What is heard is the face's own time already; what is spoken here is ahead of it.
+        delayS: sound.paired ? 0 : delayBehind(heard, stage?.loop.shown?.mediaTime ?? null),
+      };
+    },
+    gltf: async (take, name) => {
+      if (stage === null) throw new Error('the face is still loading');
+      const [{ takeGltf }, avatar] = await Promise.all([import('./take_gltf'), stage.source.load(stage.light)]);
+      return takeGltf(avatar, take, name);
+    },
+  },
+  () => page?.render(),
+);
+studio.onMotion = (frame) => recorder.takeMotion(frame);
 
-const own = new OwnAvatarPanel();
-document.querySelector('#settings .panel')?.append(own.element);
-
-/** three.js is most of the page's weight; it comes after the first paint. */
-async function startFace(ui: StudioPage): Promise<void> {
-  const [{ StudioScene }, { Face }, { RenderLoop }] = await Promise.all([
-    import('./scene'),
-    import('./face'),
-    import('./render_loop'),
-  ]);
-  const canvas = document.getElementById('face');
-  if (!(canvas instanceof HTMLCanvasElement)) throw new Error('index.html has no canvas #face');
-  const scene = new StudioScene(canvas, params.finish);
-  const builtIn = async (): Promise<Avatar> =>
-    Face.load(await LOOKS[0]!.load(scene.software)).catch((error: unknown) => {
-      throw new Problem('head_failed', error instanceof Error ? error.message : String(error));
-    });
-  const face = (await own.restore()) ?? (await builtIn());
-  scene.resize();
-  const running = new RenderLoop(scene, face, studio, (nowMs) => ui.frame(nowMs, running.shown));
-  const bar = document.getElementById('bar');
-  const fit = new ResizeObserver(() => {
-    scene.resize();
-    const covered = bar?.getBoundingClientRect();
-    scene.reserve(covered === undefined || covered.height === 0 ? 0 : Math.max(0, innerHeight - covered.top));
-    running.invalidate();
-  });
-  fit.observe(canvas);
-  if (bar !== null) fit.observe(bar);
-  running.start();
-  own.attach({ wear: (avatar) => running.wear(avatar), takeOff: async () => running.wear(await builtIn()) });
-  loop = running;
-  canvas.classList.add('ready');
+/** Tell the scene and the poster how much of the picture the controls cover. */
+function fitControls(): void {
+  const bar = element('bar', HTMLElement).getBoundingClientRect();
+  const drawer = element('drawer', HTMLElement).getBoundingClientRect();
+  const sheet = drawer.height > 0 && drawer.width >= innerWidth;
+  const top = Math.min(bar.height > 0 ? bar.top : innerHeight, sheet ? drawer.top : innerHeight);
+  const bottom = Math.max(0, innerHeight - top);
+  const spanned = sheet || bar.width > innerWidth - 40;
+  const right = drawer.width > 0 && !sheet && innerWidth >= 900 ? innerWidth - drawer.left : 0;
+  const { clientWidth: width, clientHeight: height } = canvas;
+  if (!poster.hidden || stage === null) {
+    const box = posterBox(appearance.framing, { width, height, coveredBottom: bottom, coveredRight: right, spanned });
+    for (const [side, px] of Object.entries(box)) poster.style.setProperty(side, `${px}px`);
+  }
+  // What is mirrored in the window is not in the scene.
+  stage?.scene.reserve(bottom, canvas.classList.contains('mirrored') ? -right : right, spanned);
 }
 
-startFace(page).catch((error: unknown) => {
+page = new StudioPage({ studio, preferences, recorder, onLayout: fitControls });
+const ui = page;
+const own = new OwnAvatarPanel();
+element('own-avatar-place', HTMLElement).append(own.element);
+const looks = new LookPanel(
+  appearance,
+  preferences,
+  () => own.name !== null,
+  () => {
+    ui.render();
+    fitControls();
+  },
+);
+const graph = new LiveGraph(element('graph-canvas', HTMLCanvasElement), studio, () => stage?.scene.pupils ?? null);
+installTestHook(studio, () => stage?.loop ?? null);
+
+const fit = new ResizeObserver(fitControls);
+for (const id of ['bar', 'drawer', 'stage']) fit.observe(element(id, HTMLElement));
+fitControls();
+
+/** three.js is most of the page's weight; it comes after the first paint. */
+async function startFace(): Promise<void> {
+  const kept = showsOwn ? own.restore() : Promise.resolve(null);
+  const { OWN_AVATAR, Stage, sourceOf } = await import('./stage');
+  const opened = await Stage.open(sourceOf(appearance.look), await kept, {
+    canvas,
+    finish: params.finish,
+    motion: studio,
+    appearance,
+    afterFrame: (nowMs, { scene, loop }) => {
+      ui.frame(nowMs, loop.shown);
+      if (ui.graphShown) graph.frame(nowMs, loop.shown);
+      recorder.frame(scene.pictures);
+    },
+  });
+  stage = opened;
+  fitControls();
+  opened.scene.settle();
+  opened.loop.start();
+  canvas.classList.add('ready');
+  canvas.addEventListener('transitionend', () => (poster.hidden = true), { once: true });
+
+  appearance.onLook = (look) => {
+    own.leave().catch(report);
+    opened.wear(sourceOf(look)).catch(report);
+  };
+  own.attach({
+    wear: (avatar) => opened.put(avatar, OWN_AVATAR),
+    takeOff: async () => void (await opened.wear(sourceOf(appearance.look))),
+  });
+  own.onChange = () => {
+    preferences.ownAvatar = own.name !== null;
+    savePreferences(preferences);
+    looks.render();
+  };
+  looks.render();
+}
+
+function report(error: unknown): void {
   studio.report(error instanceof Problem ? error : new Problem('head_failed', String(error)));
-});
+}
+
+startFace().catch(report);
 
 if (params.watch !== null) studio.watch();
 

@@ -1,5 +1,8 @@
 /** What the page's address asks for, and the token, which leaves the address at once and lives as long as the tab. */
 
+import { FRAMINGS, type Framing } from './shot';
+import { BACKGROUNDS, oneOf, type Background } from './preferences';
+
 const TOKEN_KEY = 'stream-engine-token';
 
 /** `auto`: plainly where a processor draws. `full`: as a graphics card draws it, however slowly. `plain`: the reverse. */
@@ -13,6 +16,12 @@ export interface PageParams {
   /** `?raw=1`: echo cancelling, noise suppression and gain control all off, as measurements need it. */
   readonly rawMicrophone: boolean;
   readonly finish: Finish;
+  /** `?look=`, `?background=`, `?framing=`: in place of what is remembered, for this page only. */
+  readonly look: string | null;
+  readonly background: Background | null;
+  readonly framing: Framing | null;
+  /** `?chrome=0`: the face alone, without any control, as streaming software shows it. */
+  readonly chrome: boolean;
 }
 
 /** `?finish=full|plain`. */
@@ -35,6 +44,10 @@ export function parsePageParams(search: string): PageParams {
     seed: whole('seed'),
     rawMicrophone: query.get('raw') === '1',
     finish: parseFinish(search),
+    look: query.get('look'),
+    background: oneOf(BACKGROUNDS, query.get('background')),
+    framing: oneOf(FRAMINGS, query.get('framing')),
+    chrome: query.get('chrome') !== '0',
   };
 }
 

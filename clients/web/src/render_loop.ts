@@ -89,9 +89,10 @@ export class RenderLoop {
     this.lastMs = nowMs;
     const shown = this.source.live ? this.follow(nowMs) : this.ease(elapsed ?? 0);
     const swung = this.face.step(elapsed ?? 0);
-    if (shown || swung || this.dirty) {
+    const moved = this.scene.advance(elapsed ?? 0);
+    if (shown || swung || moved || this.dirty) {
       this.dirty = false;
-      this.scene.draw(shown || swung ? elapsed : null);
+      this.scene.draw(shown || swung || moved ? elapsed : null);
     }
     this.afterFrame(nowMs);
   }

@@ -4,13 +4,17 @@ import { Problem } from './problems';
 
 export interface SampleClip {
   readonly id: string;
+  /** The voice's name in the page. */
   readonly label: string;
+  /** A few words about it. */
+  readonly hint: string;
   readonly url: string;
 }
 
 export const SAMPLE_CLIPS: readonly SampleClip[] = [
-  { id: 'slt', label: 'a woman’s voice', url: '/voices/slt.mp3' },
-  { id: 'rms', label: 'a man’s voice', url: '/voices/rms.mp3' },
+  { id: 'slt', label: 'Susan', hint: 'calm, clear', url: '/voices/slt.mp3' },
+  { id: 'rms', label: 'Robert', hint: 'deep, unhurried', url: '/voices/rms.mp3' },
+  { id: 'awb', label: 'Alan', hint: 'Scottish, brisk', url: '/voices/awb.mp3' },
 ];
 
 /** Silence before the clip: the connection's first packets may be lost, the first word must not be. */

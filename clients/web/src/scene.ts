@@ -1,19 +1,18 @@
 /** The studio the face sits in: soft light, a camera that frames the face on any screen, and drawing. */
 
-import { Mesh, NeutralToneMapping, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three';
+import { Box3, Euler, Mesh, NeutralToneMapping, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three';
 
-import type { Avatar } from './avatar';
+import type { Avatar, FaceMeasure } from './avatar';
+import { FIELD_OF_VIEW, FRONT, clampOrbit, glide, shotOf, type CameraState, type Framing, type Orbit } from './shot';
 import { light } from './lighting';
 import type { Finish } from './page_params';
 import { Problem } from './problems';
 import { Quality } from './quality';
 
-/** A long lens: a face seen from close by is all nose. */
-const FIELD_OF_VIEW = 20;
-/** What must be in the picture, in pupil distances (63 mm): the head with some air, down to the chest. */
-const ABOVE_EYES = 1.85;
-const BELOW_EYES = 2.7;
-const WIDTH = 3.5;
+/** How far behind the eyes the head's middle is, in pupil distances. */
+const ORBIT_DEPTH = 1.1;
+/** Pupil distances above a model's lowest point where the picture may end. */
+const FLOOR_MARGIN = 0.4;
 
 export interface DrawingCost {
   /** Pictures drawn so far. */
@@ -39,8 +38,19 @@ export class StudioScene {
   /** Drawn by the processor: a plainer picture in a fifth of the time. */
   readonly software: boolean;
   private face: Avatar | null = null;
-  private readonly target = new Vector3();
-  private reservedPx = 0;
+  private framing: Framing = 'head';
+  private orbit: Orbit = FRONT;
+  private coveredBottom = 0;
+  private coveredRight = 0;
+  private spanned = false;
+  /** Lowest point of the face's model, in the scene's units. */
+  private floor = 0;
+  private measure: FaceMeasure | null = null;
+  private goal: CameraState | null = null;
+  private shot: CameraState | null = null;
+  private readonly pivot = new Vector3();
+  private readonly still = matchMedia('(prefers-reduced-motion: reduce)');
+  private readonly turned = new Euler(0, 0, 0, 'YXZ');
 
   /** @throws Problem `no_webgl`. */
   constructor(
@@ -73,7 +83,11 @@ export class StudioScene {
     this.face = face;
     if (this.software) face.simplify();
     this.scene.add(face.root);
+    this.measure = face.measure();
+    // A bust's lower edge lies behind the plane of the eyes and so appears higher.
+    this.floor = new Box3().setFromObject(face.root).min.y + FLOOR_MARGIN * this.measure.pupils;
     this.frame();
+    this.settle();
   }
 
   /** Fit the canvas's present size. */
@@ -84,12 +98,31 @@ export class StudioScene {
     this.renderer.setSize(clientWidth, clientHeight, false);
     this.camera.aspect = clientWidth / clientHeight;
     this.frame();
+    this.settle();
   }
 
   /** Draw one frame; `elapsedMs` since the one before (null after a pause) tells whether the machine keeps up. */
   draw(elapsedMs: number | null): void {
     if (elapsedMs !== null && this.quality.observe(elapsedMs)) this.resize();
     this.renderer.render(this.scene, this.camera);
+  }
+
+  /** Pictures drawn so far. */
+  get pictures(): number {
+    return this.renderer.info.render.frame;
+  }
+
+  /** Where the camera comes to rest: the picture's middle from between the eyes, in pupil distances; its scale, turn. */
+  get cameraRest(): { x: number; y: number; pxPerPupil: number; yaw: number; pitch: number } | null {
+    if (this.goal === null || this.measure === null) return null;
+    const { middle, pupils } = this.measure;
+    const { x, y, unitsPerPx, yaw, pitch } = this.goal;
+    return { x: (x - middle.x) / pupils, y: (y - middle.y) / pupils, pxPerPupil: pupils / unitsPerPx, yaw, pitch };
+  }
+
+  /** Distance of the pupils on stage, in the scene's units; null before there is a face. */
+  get pupils(): number | null {
+    return this.measure?.pupils ?? null;
   }
 
   /** What the last picture took, and what the graphics card holds. */
@@ -127,28 +160,79 @@ export class StudioScene {
     return this.quality.ratio;
   }
 
-  /** The lowest part of the canvas, in CSS pixels, that controls cover: the chest ends behind them. */
-  reserve(bottomPx: number): void {
-    this.reservedPx = bottomPx;
+  /** The parts of the canvas, in CSS pixels, that controls cover; see `Picture`. */
+  reserve(bottomPx: number, rightPx: number, spanned: boolean): void {
+    if (bottomPx === this.coveredBottom && rightPx === this.coveredRight && spanned === this.spanned) return;
+    this.spanned = spanned;
+    this.coveredBottom = bottomPx;
+    this.coveredRight = rightPx;
     this.frame();
   }
 
-  /** Place the camera so that the whole face is in the picture above the controls, on wide screens and tall ones. */
+  /** Which part of the person fills the picture. */
+  setFraming(framing: Framing): void {
+    this.framing = framing;
+    this.frame();
+  }
+
+  /** Look from a little further round; the camera glides there. */
+  setOrbit(orbit: Orbit): void {
+    this.orbit = clampOrbit(orbit);
+    this.frame();
+  }
+
+  get orbitGoal(): Orbit {
+    return this.orbit;
+  }
+
+  /** Let the camera glide on; returns whether the picture has changed by it. */
+  advance(elapsedMs: number): boolean {
+    if (this.goal === null || this.shot === null || this.shot === this.goal) return false;
+    if (this.still.matches) this.shot = this.goal;
+    else this.shot = glide(this.shot, this.goal, elapsedMs);
+    this.place(this.shot);
+    return true;
+  }
+
+  /** Be where the camera is going to, at once. */
+  settle(): void {
+    this.shot = this.goal;
+    if (this.shot !== null) this.place(this.shot);
+  }
+
   private frame(): void {
-    const { clientWidth, clientHeight } = this.canvas;
-    if (this.face === null || clientWidth === 0 || clientHeight === 0) return;
-    const { middle, pupils } = this.face.measure();
-    const usable = Math.max(clientHeight - this.reservedPx, clientHeight / 3);
-    const unitsPerPx = pupils * Math.max((ABOVE_EYES + BELOW_EYES) / usable, WIDTH / clientWidth);
-    const bottom = middle.y - BELOW_EYES * pupils - (clientHeight - usable) * unitsPerPx;
-    const height = clientHeight * unitsPerPx;
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (this.measure === null || width === 0 || height === 0) return;
+    const { coveredBottom, coveredRight, spanned } = this;
+    const shot = shotOf(this.framing, this.measure, this.floor, {
+      width,
+      height,
+      coveredBottom,
+      coveredRight,
+      spanned,
+    });
+    this.goal = { ...shot, ...this.orbit };
+    this.shot ??= this.goal;
+  }
+
+  private place({ x, y, unitsPerPx, yaw, pitch }: CameraState): void {
+    if (this.measure === null) return;
+    const { middle, pupils } = this.measure;
+    const height = this.canvas.clientHeight * unitsPerPx;
     const distance = height / 2 / Math.tan((FIELD_OF_VIEW * Math.PI) / 360);
-    this.target.set(middle.x, bottom + height / 2, middle.z);
-    this.camera.position.set(this.target.x, this.target.y, middle.z + distance);
-    this.camera.lookAt(this.target);
+    // The head turns about a point behind the eyes; the picture's middle keeps its place on the screen.
+    const pivot = this.pivot.set(middle.x, middle.y, middle.z - ORBIT_DEPTH * pupils);
+    this.turned.set(-pitch, yaw, 0);
+    this.camera.position
+      .set(x, y, middle.z + distance)
+      .sub(pivot)
+      .applyEuler(this.turned)
+      .add(pivot);
+    this.camera.rotation.copy(this.turned);
     this.camera.near = distance / 10;
     this.camera.far = distance * 10;
     this.camera.updateProjectionMatrix();
+    this.camera.updateMatrixWorld();
   }
 }
 

@@ -8,12 +8,15 @@
 import { Feed } from './feed';
 import { LevelMeter } from './level_meter';
 import { Line, type LineState } from './line';
+import { Loudspeaker } from './loudspeaker';
 import { Microphone } from './microphone';
 import type { PageParams } from './page_params';
 import { keepToken } from './page_params';
 import type { Preferences } from './preferences';
 import { Problem } from './problems';
-import { SAMPLE_CLIPS, SampleVoice } from './sample_voice';
+import type { MotionFrame, ServerEvent } from './protocol';
+import { SampleVoice, type SampleClip } from './sample_voice';
+import { StyleSync, parseStyle } from './style_sync';
 import { viewerLink, whepPath } from './whep';
 import { Signalling, whipPath } from './whip';
 
@@ -27,7 +30,7 @@ export interface StudioState {
   readonly problem: Problem | null;
   readonly view: View;
   readonly voice: 'none' | 'microphone' | 'sample';
-  readonly sampleLabel: string | null;
+  readonly sample: SampleClip | null;
   readonly muted: boolean;
   /** The browser plays no sound before the page is clicked. */
   readonly soundBlocked: boolean;
@@ -45,24 +48,27 @@ export class Studio {
   private readonly line: Line;
   /** The speaker's second line, to its own session. */
   private readonly mirrorLine: Line;
-  private readonly audio = new Audio();
+  private readonly loudspeaker = new Loudspeaker(() => this.soundChanged());
   private context: AudioContext | null = null;
   private microphone: Microphone | null = null;
   private sample: SampleVoice | null = null;
-  private nextSample = 0;
   private linger = 0;
   private meter: LevelMeter | null = null;
+  /** The returned sound's, where the face is paired with it. */
+  private heardMeter: LevelMeter | null = null;
   private wasOpen = false;
   private busy = false;
   private problem: Problem | null = null;
   private view: View;
-  private soundBlocked = false;
-  private soundMuted = false;
   private lineState: LineState = 'closed';
   /** Starts the sample that waits for its listener, the page's own viewer connection. */
   private waitingSample: (() => void) | null = null;
   private sampleTimer = 0;
   private lookAheadMs: number | null;
+  /** How the face moves, as the sliders have it. */
+  readonly style: StyleSync;
+  /** Told of all motion of the session as it arrives, whichever view is on. */
+  onMotion: ((frame: MotionFrame) => void) | null = null;
 
   constructor(
     private readonly params: PageParams,
@@ -72,6 +78,12 @@ export class Studio {
   ) {
     this.signalling = new Signalling(token);
     this.lookAheadMs = params.lookAheadMs;
+    this.style = new StyleSync(
+      preferences.style,
+      { now: () => performance.now(), after: (ms, action) => void setTimeout(action, ms) },
+      (change) => this.line.send({ type: 'style', ...change }),
+      onChange,
+    );
     const watch = params.watch;
     this.view = watch === null ? 'own' : 'viewers';
     this.line = new Line({
@@ -80,10 +92,9 @@ export class Studio {
       track: () => (watch === null ? this.track : null),
       listener: {
         onState: (state, problem) => this.takeLineState(state, problem),
-        onEvent: (event) => {
-          if (event.type === 'stats' || event.type === 'hello') this.onChange();
-        },
-        onSound: (stream) => void this.play(stream),
+        onEvent: (event) => this.takeEvent(event),
+        onMotion: (frame) => this.onMotion?.(frame),
+        onSound: (stream) => void this.loudspeaker.play(stream),
       },
     });
     this.mirrorLine = new Line({
@@ -100,7 +111,7 @@ export class Studio {
           this.onChange();
         },
         onEvent: () => undefined,
-        onSound: (stream) => void this.play(stream),
+        onSound: (stream) => void this.loudspeaker.play(stream),
       },
     });
   }
@@ -112,9 +123,9 @@ export class Studio {
       problem: this.problem,
       view: this.view,
       voice: this.sample !== null ? 'sample' : this.microphone !== null ? 'microphone' : 'none',
-      sampleLabel: this.sample?.clip.label ?? null,
-      muted: this.watching ? this.soundMuted : (this.microphone?.muted ?? false),
-      soundBlocked: this.soundBlocked,
+      sample: this.sample?.clip ?? null,
+      muted: this.watching ? this.loudspeaker.muted : (this.microphone?.muted ?? false),
+      soundBlocked: this.loudspeaker.blocked,
       viewerLink:
         this.watching || this.phase !== 'live' || this.line.sessionId === null
           ? null
@@ -176,10 +187,9 @@ export class Studio {
   }
 
   /** Let a recorded voice speak, heard and seen as viewers do; the microphone, if any, comes back afterwards. */
-  async playSample(): Promise<void> {
+  async playSample(clip: SampleClip): Promise<void> {
     await this.exclusively(async () => {
       const context = await this.useContext();
-      const clip = SAMPLE_CLIPS[this.nextSample++ % SAMPLE_CLIPS.length]!;
       const sample = await SampleVoice.load(context, clip);
       const viewBefore = this.view;
       this.dropSample();
@@ -202,7 +212,8 @@ export class Studio {
     this.microphone?.close();
     this.microphone = null;
     this.setMeter(null);
-    this.audio.srcObject = null;
+    this.loudspeaker.clear();
+    this.soundChanged();
     this.problem = null;
     this.wasOpen = false;
     this.onChange();
@@ -214,8 +225,8 @@ export class Studio {
     if (view === 'viewers' && this.lineState === 'open') this.mirrorLine.open();
     if (view === 'own') {
       this.mirrorLine.close();
-      this.audio.srcObject = null;
-      this.soundBlocked = false;
+      this.loudspeaker.clear();
+      this.soundChanged();
     }
     this.onChange();
   }
@@ -223,8 +234,7 @@ export class Studio {
   /** Speakers mute their microphone, viewers the sound. */
   setMuted(muted: boolean): void {
     if (this.watching) {
-      this.soundMuted = muted;
-      this.audio.muted = muted;
+      this.loudspeaker.muted = muted;
     } else if (this.microphone !== null) {
       this.microphone.muted = muted;
       this.line.send({ type: 'mute', muted });
@@ -273,7 +283,7 @@ export class Studio {
   /** A click has come: sound may be played now. */
   async unblockSound(): Promise<void> {
     await this.useContext();
-    await this.startAudio();
+    await this.loudspeaker.start();
   }
 
   /** Network or page are back after an absence. */
@@ -295,7 +305,24 @@ export class Studio {
 
   /** Loudness of the voice sent (or heard, for viewers), 0..1. */
   level(nowMs: number): number {
-    return this.meter?.read(nowMs) ?? 0;
+    return (this.meter ?? this.heardMeter)?.read(nowMs) ?? 0;
+  }
+
+  /** The sound that belongs to the face shown: what is heard where they are paired, else what is sent. */
+  get sound(): { readonly meter: LevelMeter; readonly paired: boolean } | null {
+    const paired = this.feed.heardMediaTime !== null;
+    const meter = paired ? this.heardMeter : this.meter;
+    return meter === null ? null : { meter, paired };
+  }
+
+  /** Media time of the sound passing now: of the one heard, or by estimate of the one leaving. */
+  soundMediaTime(nowMs: number): number | null {
+    return this.feed.heardMediaTime ?? this.line.feed.latency.mediaTimeOfVoice(nowMs);
+  }
+
+  /** Where sound is mixed and measured; exists once a person has clicked. */
+  get audioContext(): AudioContext | null {
+    return this.context;
   }
 
   private get watching(): boolean {
@@ -323,6 +350,7 @@ export class Studio {
       if (this.microphone?.muted === true) this.line.send({ type: 'mute', muted: true });
       if (!this.watching && this.view === 'viewers') this.mirrorLine.open();
     } else {
+      this.style.disconnected();
       clearTimeout(this.sampleTimer);
       if (!this.watching) this.mirrorLine.close();
       // While a try is under way, what went wrong before stays readable.
@@ -398,25 +426,25 @@ export class Studio {
     sample?.close();
   }
 
-  private async play(stream: MediaStream): Promise<void> {
-    this.audio.srcObject = stream;
-    this.audio.muted = this.watching && this.soundMuted;
-    if (this.watching && this.context !== null) this.setMeter(new LevelMeter(this.context, stream));
-    await this.startAudio();
+  private takeEvent(event: ServerEvent): void {
+    // Viewers may look at the style, not change it.
+    if (event.type === 'style' && !this.watching) this.style.takeEvent(parseStyle(event));
+    if (event.type === 'stats' || event.type === 'hello') this.onChange();
   }
 
-  private async startAudio(): Promise<void> {
-    if (this.audio.srcObject === null) return;
-    try {
-      await this.audio.play();
-      this.soundBlocked = false;
-      if (this.watching && this.meter === null && this.audio.srcObject instanceof MediaStream) {
-        const context = await this.useContext();
-        this.setMeter(new LevelMeter(context, this.audio.srcObject));
-      }
-    } catch (error) {
-      // A new stream taking the place of one that was about to play is no refusal.
-      this.soundBlocked = error instanceof DOMException && error.name === 'NotAllowedError';
+  /** The returned sound has begun, ended, or become another one. */
+  private soundChanged(): void {
+    const { stream, blocked } = this.loudspeaker;
+    if (this.heardMeter?.stream !== stream) {
+      this.heardMeter?.close();
+      this.heardMeter = null;
+    }
+    if (stream !== null && !blocked && this.heardMeter === null) {
+      void this.useContext().then((context) => {
+        if (this.loudspeaker.stream === stream && this.heardMeter === null) {
+          this.heardMeter = new LevelMeter(context, stream);
+        }
+      });
     }
     this.onChange();
   }

@@ -83,6 +83,14 @@ function createHook(studio: Studio, loop: () => RenderLoop | null) {
     get serverStats() {
       return structuredClone(studio.sessionFeed.stats);
     },
+    /** Where the camera looks and how near, in pupil distances from the middle of the eyes. */
+    get camera() {
+      return loop()?.scene.cameraRest ?? null;
+    },
+    /** The session's style as the server told it last. */
+    get style() {
+      return structuredClone(studio.sessionFeed.style);
+    },
     get audioClock() {
       const { rtpAtZero, heardMediaTime, receiver } = studio.feed;
       const target = receiver !== null && 'jitterBufferTarget' in receiver ? receiver.jitterBufferTarget : null;

@@ -1,17 +1,18 @@
 /** The page's elements: renders the studio's state into them and turns clicks into the studio's actions. */
 
-import { LATENCY_NOTE, latencyRows, latencyTotal } from './latency_panel';
-import { Microphone } from './microphone';
-import type { ProblemCode } from './problems';
-import { savePreferences, type Preferences } from './preferences';
+import { Drawer } from './drawer';
+import { element, make, radios } from './element';
+import { listenForShortcuts } from './keyboard';
+import { LatencyPanel } from './latency_panel';
+import { MotionPanel } from './motion_panel';
+import { Notice } from './notice';
+import type { Preferences } from './preferences';
+import type { Recorder } from './recorder';
 import type { Shown } from './render_loop';
+import { SAMPLE_CLIPS, type SampleClip } from './sample_voice';
+import { SoundPanel } from './sound_panel';
 import type { Studio, StudioState } from './studio';
-
-function element<T extends HTMLElement>(id: string, type: new () => T): T {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`index.html has no ${type.name} #${id}`);
-  return found;
-}
+import { TakePanel } from './take_panel';
 
 const PHASES: Record<StudioState['phase'], string> = {
   idle: 'Ready',
@@ -21,18 +22,17 @@ const PHASES: Record<StudioState['phase'], string> = {
   stopped: 'Stopped',
 };
 
-/** Problems whose cause only the server's or browser's own words tell; elsewhere these would only confuse. */
-const TELLING: ReadonlySet<ProblemCode> = new Set([
-  'protocol',
-  'server_error',
-  'mic_failed',
-  'sample_failed',
-  'head_failed',
-]);
-
 /** Read-outs change four times a second: more often cannot be read. */
 const READOUT_MS = 250;
 const TOAST_MS = 4000;
+
+export interface PageOptions {
+  readonly studio: Studio;
+  readonly preferences: Preferences;
+  readonly recorder: Recorder;
+  /** Controls cover more or less of the picture. */
+  readonly onLayout: () => void;
+}
 
 export class StudioPage {
   private readonly status = element('status', HTMLElement);
@@ -42,80 +42,97 @@ export class StudioPage {
   private readonly talkText = element('talk-text', HTMLElement);
   private readonly mute = element('mute', HTMLButtonElement);
   private readonly muteText = element('mute-text', HTMLElement);
+  private readonly sampleGroup = element('sample-group', HTMLElement);
   private readonly sample = element('sample', HTMLButtonElement);
+  private readonly voices = element('voices', HTMLDetailsElement);
   private readonly soundOn = element('sound-on', HTMLButtonElement);
   private readonly bar = element('bar', HTMLElement);
+  private readonly graph = element('graph', HTMLElement);
   private readonly meter = element('meter', HTMLElement);
   private readonly meterFill = element('meter-fill', HTMLElement);
   private readonly turn = element('turn', HTMLElement);
-  private readonly speakerTools = element('speaker-tools', HTMLElement);
-  private readonly views = [...document.querySelectorAll<HTMLInputElement>('input[name=view]')];
-  private readonly mirror = element('mirror', HTMLButtonElement);
+  private readonly viewGroup = element('views', HTMLElement);
   private readonly link = element('link', HTMLButtonElement);
-  private readonly settings = element('settings', HTMLDetailsElement);
-  private readonly device = element('device', HTMLSelectElement);
-  private readonly echo = element('echo', HTMLInputElement);
-  private readonly noise = element('noise', HTMLInputElement);
-  private readonly lookAhead = element('look-ahead', HTMLSelectElement);
-  private readonly latency = element('latency', HTMLDetailsElement);
-  private readonly latencyTotal = element('latency-total', HTMLElement);
-  private readonly latencyRows = element('latency-rows', HTMLElement);
-  private readonly notice = element('notice', HTMLElement);
-  private readonly noticeTitle = element('notice-title', HTMLElement);
-  private readonly noticeAdvice = element('notice-advice', HTMLElement);
-  private readonly noticeDetail = element('notice-detail', HTMLElement);
-  private readonly noticeRetry = element('notice-retry', HTMLButtonElement);
-  private readonly noticeDismiss = element('notice-dismiss', HTMLButtonElement);
-  private readonly tokenForm = element('token-form', HTMLFormElement);
-  private readonly token = element('token', HTMLInputElement);
+  private readonly help = element('help', HTMLDialogElement);
   private readonly toast = element('toast', HTMLElement);
   private readonly canvas = element('face', HTMLCanvasElement);
+  private readonly notice: Notice;
+  private readonly latency: LatencyPanel;
+  readonly drawer: Drawer;
+  private readonly motion: MotionPanel;
+  private readonly sound: SoundPanel;
+  private readonly take: TakePanel;
+  private readonly studio: Studio;
+  private readonly preferences: Preferences;
+  private readonly recorder: Recorder;
   private readoutMs = 0;
   private lookAheadKnown = false;
   private toastTimer = 0;
+  private linkTimer = 0;
 
-  constructor(
-    private readonly studio: Studio,
-    private readonly preferences: Preferences,
-  ) {
-    element('latency-note', HTMLElement).textContent = LATENCY_NOTE;
+  constructor({ studio, preferences, recorder, onLayout }: PageOptions) {
+    this.studio = studio;
+    this.preferences = preferences;
+    this.recorder = recorder;
+    this.notice = new Notice(studio);
+    this.latency = new LatencyPanel(studio);
+    this.drawer = new Drawer(onLayout);
+    this.motion = new MotionPanel(studio.style, preferences);
+    this.sound = new SoundPanel(studio, preferences, () => this.render());
+    this.take = new TakePanel(
+      recorder,
+      (text) => this.say(text),
+      () => this.toggleRecording(),
+    );
     this.bind();
     this.render();
+  }
+
+  /** The graph is on the page now. */
+  get graphShown(): boolean {
+    return !this.graph.hidden;
   }
 
   /** Bring the controls in line with the studio's state. */
   render(): void {
     const state = this.studio.state;
     this.status.dataset['phase'] = state.phase;
-    this.statusText.textContent = PHASES[state.phase];
+    if (this.statusText.textContent !== PHASES[state.phase]) this.statusText.textContent = PHASES[state.phase];
     this.lead.textContent = leadText(state);
     const running = state.phase !== 'idle' && state.phase !== 'stopped';
+    const live = state.phase === 'live';
+    document.body.classList.toggle('live', live);
     const talking = running && state.voice === 'microphone';
     this.talk.hidden = state.watching;
     this.talk.dataset['running'] = String(talking);
     this.talkText.textContent = talking ? 'Stop' : 'Talk';
-    this.mute.hidden = !(state.watching ? state.phase === 'live' && !state.soundBlocked : talking);
-    this.mute.setAttribute('aria-pressed', String(state.muted));
-    const muteName = state.watching ? 'Mute the sound' : 'Mute the microphone';
-    this.muteText.textContent = muteName;
-    this.mute.title = muteName;
-    this.sample.hidden = state.watching;
-    this.sample.textContent = state.voice === 'sample' ? 'Hear another voice' : 'Hear a sample voice';
+    this.renderMute(state, talking);
+    this.sampleGroup.hidden = state.watching;
+    this.sample.classList.toggle('short', running);
+    for (const button of this.voices.querySelectorAll('button')) {
+      button.setAttribute('aria-pressed', String(button.dataset['voice'] === state.sample?.id));
+    }
     this.soundOn.hidden = !(state.soundBlocked && running);
     this.meter.hidden = !running;
-    this.speakerTools.hidden = state.watching;
+    this.graph.hidden = !(live && this.preferences.graph);
+    this.viewGroup.hidden = state.watching || !running;
     this.bar.hidden = state.watching && !running;
-    for (const input of this.views) input.checked = input.value === state.view;
+    for (const input of radios('view')) input.checked = input.value === state.view;
     this.link.hidden = state.viewerLink === null;
-    this.renderMirror(state);
-    this.renderNotice(state);
+    // Viewers see the face as it is; so does the speaker who looks with their eyes.
+    this.canvas.classList.toggle('mirrored', this.preferences.mirror && state.view === 'own' && !state.watching);
+    this.notice.render(state);
+    this.motion.render(live);
+    if (!live && this.recorder.phase === 'recording') {
+      void this.recorder.stop('The connection ended, and the take with it.');
+    }
+    this.take.render(live);
   }
 
   /** Read-outs that move with every frame. */
   frame(nowMs: number, shown: Shown | null): void {
     if (!this.meter.hidden) {
-      const level = this.studio.level(nowMs);
-      this.meterFill.style.transform = `scaleX(${level.toFixed(3)})`;
+      this.meterFill.style.transform = `scaleX(${this.studio.level(nowMs).toFixed(3)})`;
     }
     if (nowMs - this.readoutMs < READOUT_MS) return;
     this.readoutMs = nowMs;
@@ -124,120 +141,117 @@ export class StudioPage {
     const speaking = shown?.speaking ?? false;
     this.turn.dataset['speaking'] = String(speaking);
     this.turn.textContent = this.studio.state.muted ? 'Muted' : speaking ? 'Speaking' : 'Quiet';
-    this.latencyTotal.textContent = this.studio.live ? latencyTotal(feed) : 'Delay';
-    if (this.latency.open) this.renderLatency(shown);
+    this.latency.render(shown);
+    if (this.recorder.phase === 'recording') this.take.tick();
     if (!this.lookAheadKnown && feed.hello !== null) {
       this.lookAheadKnown = true;
-      this.lookAhead.value = String(feed.hello.look_ahead_ms);
+      this.sound.showLookAhead(feed.hello.look_ahead_ms);
     }
+  }
+
+  /** Say something in passing. */
+  say(text: string): void {
+    this.toast.textContent = text;
+    this.toast.hidden = false;
+    clearTimeout(this.toastTimer);
+    this.toastTimer = window.setTimeout(() => (this.toast.hidden = true), TOAST_MS);
   }
 
   private bind(): void {
-    const { studio, preferences } = this;
-    this.talk.addEventListener('click', () => {
-      if (this.talk.dataset['running'] === 'true') studio.stop();
-      else void studio.talk().then(() => this.listDevices());
-    });
-    this.sample.addEventListener('click', () => void studio.playSample());
-    this.mute.addEventListener('click', () => studio.setMuted(!studio.state.muted));
-    this.soundOn.addEventListener('click', () => void studio.unblockSound());
-    for (const input of this.views) {
-      input.addEventListener('change', () => studio.setView(input.value === 'viewers' ? 'viewers' : 'own'));
-    }
-    this.mirror.addEventListener('click', () => {
-      preferences.mirror = !preferences.mirror;
-      savePreferences(preferences);
-      this.render();
-    });
-    this.link.addEventListener('click', () => void this.copyLink());
-    this.echo.checked = preferences.echoCancellation;
-    this.noise.checked = preferences.noiseSuppression;
-    const microphoneChanged = (): void => {
-      preferences.deviceId = this.device.value === '' ? null : this.device.value;
-      preferences.echoCancellation = this.echo.checked;
-      preferences.noiseSuppression = this.noise.checked;
-      savePreferences(preferences);
-      void studio.microphoneChanged();
-    };
-    for (const input of [this.device, this.echo, this.noise]) input.addEventListener('change', microphoneChanged);
-    this.lookAhead.addEventListener('change', () => studio.setLookAhead(Number(this.lookAhead.value)));
-    this.settings.addEventListener('toggle', () => void this.listDevices());
-    this.noticeRetry.addEventListener('click', () => studio.retry());
-    this.noticeDismiss.addEventListener('click', () => studio.dismiss());
-    this.tokenForm.addEventListener('submit', (event) => {
-      event.preventDefault();
-      const token = this.token.value.trim();
-      this.token.value = '';
-      if (token !== '') studio.setToken(token);
-    });
-    document.addEventListener('keydown', (event) => this.takeKey(event));
-    document.addEventListener('pointerdown', (event) => {
-      for (const details of [this.settings, this.latency]) {
-        if (details.open && event.target instanceof Node && !details.contains(event.target)) details.open = false;
-      }
-    });
-    void this.listDevices();
-  }
-
-  /** M mutes, V changes the view, Escape closes what is open; not while someone types. */
-  private takeKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof HTMLInputElement && event.target.type !== 'radio') return;
-    if (event.target instanceof HTMLSelectElement) return;
-    const state = this.studio.state;
-    if (event.key === 'Escape') {
-      for (const details of [this.settings, this.latency]) {
-        if (!details.open) continue;
-        details.open = false;
-        details.querySelector('summary')?.focus();
-      }
-    } else if (event.key === 'm' && !this.mute.hidden) this.studio.setMuted(!state.muted);
-    else if (event.key === 'v' && !state.watching) this.studio.setView(state.view === 'own' ? 'viewers' : 'own');
-  }
-
-  private renderMirror(state: StudioState): void {
-    // Viewers see the face as it is; so does the speaker who looks with their eyes.
-    const mirrored = this.preferences.mirror && state.view === 'own' && !state.watching;
-    this.mirror.setAttribute('aria-pressed', String(this.preferences.mirror));
-    this.mirror.disabled = state.view !== 'own';
-    this.canvas.classList.toggle('mirrored', mirrored);
-  }
-
-  private renderNotice(state: StudioState): void {
-    const { problem } = state;
-    this.notice.hidden = problem === null;
-    if (problem === null) return;
-    this.noticeTitle.textContent = problem.title;
-    this.noticeAdvice.textContent = problem.advice;
-    this.noticeDetail.textContent = problem.detail;
-    this.noticeDetail.hidden = problem.detail === '' || !TELLING.has(problem.code);
-    this.tokenForm.hidden = problem.remedy !== 'token';
-    this.noticeRetry.hidden = !(problem.remedy === 'user' && state.watching);
-    this.noticeDismiss.hidden = state.watching || problem.remedy === 'none';
-  }
-
-  private renderLatency(shown: Shown | null): void {
-    const rows = latencyRows(this.studio.feed, shown?.pairing ?? null);
-    this.latencyRows.replaceChildren(
-      ...rows.flatMap(({ label, value, strong }) => {
-        const term = document.createElement('dt');
-        term.textContent = label;
-        const detail = document.createElement('dd');
-        detail.textContent = value;
-        if (strong === true) term.className = detail.className = 'strong';
-        return [term, detail];
+    const { studio } = this;
+    this.talk.addEventListener('click', () => this.toggleTalk());
+    this.sample.addEventListener('click', () => this.playSample(this.nextClip()));
+    element('voice-list', HTMLElement).append(
+      ...SAMPLE_CLIPS.map((clip) => {
+        const button = make('button', { type: 'button' }, make('strong', {}, clip.label), make('span', {}, clip.hint));
+        button.dataset['voice'] = clip.id;
+        button.addEventListener('click', () => {
+          this.voices.open = false;
+          this.voices.querySelector('summary')?.focus();
+          this.playSample(clip);
+        });
+        return button;
       }),
     );
+    this.mute.addEventListener('click', () => studio.setMuted(!studio.state.muted));
+    this.soundOn.addEventListener('click', () => void studio.unblockSound());
+    for (const input of radios('view')) {
+      input.addEventListener('change', () => studio.setView(input.value === 'viewers' ? 'viewers' : 'own'));
+    }
+    element('record', HTMLButtonElement).addEventListener('click', () => this.toggleRecording());
+    this.link.addEventListener('click', () => void this.copyLink());
+    element('help-open', HTMLButtonElement).addEventListener('click', () => this.help.showModal());
+    // A click beside the dialog closes it.
+    this.help.addEventListener('click', (event) => {
+      if (event.target === this.help) this.help.close();
+    });
+    listenForShortcuts({
+      t: () => this.toggleTalk(),
+      m: () => !this.mute.hidden && studio.setMuted(!studio.state.muted),
+      v: () => !this.viewGroup.hidden && studio.setView(studio.state.view === 'own' ? 'viewers' : 'own'),
+      r: () => this.toggleRecording(),
+      p: () => (this.drawer.open ? this.drawer.close() : this.drawer.set(true)),
+      '?': () => this.help.showModal(),
+      Escape: () => this.closeTopmost(),
+    });
+    document.addEventListener('pointerdown', (event) => {
+      for (const details of this.popovers) {
+        if (details.open && event.target instanceof Node && !details.contains(event.target)) details.open = false;
+      }
+      // Without controls a click anywhere is the click that lets the sound play.
+      if (studio.state.soundBlocked && !this.soundOn.checkVisibility()) void studio.unblockSound();
+    });
+    addEventListener('beforeunload', (event) => {
+      if (!this.recorder.safe) event.preventDefault();
+    });
   }
 
-  private async listDevices(): Promise<void> {
-    const devices = await Microphone.list();
-    const options = devices
-      .filter((device) => device.deviceId !== '' && device.deviceId !== 'default')
-      .map((device, i) => new Option(device.label === '' ? `Microphone ${i + 1}` : device.label, device.deviceId));
-    this.device.replaceChildren(new Option('System default', ''), ...options);
-    this.device.value = this.preferences.deviceId ?? '';
-    if (this.device.selectedIndex < 0) this.device.value = '';
+  private get popovers(): HTMLDetailsElement[] {
+    return [this.voices, this.latency.details];
+  }
+
+  private closeTopmost(): void {
+    const open = this.popovers.find((details) => details.open);
+    if (open !== undefined) {
+      open.open = false;
+      open.querySelector('summary')?.focus();
+    } else this.drawer.close();
+  }
+
+  private toggleTalk(): void {
+    if (this.studio.state.watching) return;
+    if (this.talk.dataset['running'] === 'true') this.studio.stop();
+    else void this.studio.talk().then(() => this.sound.listDevices());
+  }
+
+  private playSample(clip: SampleClip): void {
+    void this.studio.playSample(clip);
+  }
+
+  /** The voice after the one that was heard last. */
+  private nextClip(): SampleClip {
+    const at = SAMPLE_CLIPS.findIndex(({ id }) => id === this.studio.state.sample?.id);
+    return SAMPLE_CLIPS[(at + 1) % SAMPLE_CLIPS.length]!;
+  }
+
+  private toggleRecording(): void {
+    const { recorder } = this;
+    if (recorder.phase === 'recording') {
+      void recorder.stop().then(() => {
+        if (recorder.phase === 'ready') this.drawer.show('take');
+      });
+    } else if (!recorder.safe) {
+      this.drawer.show('take');
+      this.say('Save or discard the last take first.');
+    } else if (this.studio.state.phase === 'live') recorder.start();
+  }
+
+  private renderMute(state: StudioState, talking: boolean): void {
+    this.mute.hidden = !(state.watching ? state.phase === 'live' && !state.soundBlocked : talking);
+    this.mute.setAttribute('aria-pressed', String(state.muted));
+    const name = state.watching ? 'Mute the sound' : 'Mute the microphone';
+    this.muteText.textContent = name;
+    this.mute.title = `${name} (M)`;
   }
 
   private async copyLink(): Promise<void> {
@@ -245,24 +259,20 @@ export class StudioPage {
     if (link === null) return;
     try {
       await navigator.clipboard.writeText(link);
-      this.say('Viewer link copied.');
+      this.say('Viewer link copied. Whoever opens it sees and hears this session.');
+      this.link.classList.add('done');
+      clearTimeout(this.linkTimer);
+      this.linkTimer = window.setTimeout(() => this.link.classList.remove('done'), TOAST_MS / 2);
     } catch {
       // No clipboard without a secure page or permission: show it, to be copied by hand.
       this.say(link);
     }
   }
-
-  private say(text: string): void {
-    this.toast.textContent = text;
-    this.toast.hidden = false;
-    clearTimeout(this.toastTimer);
-    this.toastTimer = window.setTimeout(() => (this.toast.hidden = true), TOAST_MS);
-  }
 }
 
 function leadText(state: StudioState): string {
   if (state.phase === 'idle') return state.watching ? 'Looking for the speaker…' : 'Speak, and a face speaks.';
-  if (state.phase === 'live' && state.voice === 'sample' && state.sampleLabel !== null)
-    return `You hear ${state.sampleLabel}.`;
+  if (state.phase === 'live' && state.voice === 'sample' && state.sample !== null)
+    return `You hear ${state.sample.label}.`;
   return '';
 }

@@ -39,6 +39,10 @@ describe('addresses', () => {
       seed: null,
       rawMicrophone: false,
       finish: 'auto',
+      look: null,
+      background: null,
+      framing: null,
+      chrome: true,
     });
     expect(parsePageParams('?watch=Zx3&look_ahead_ms=20&seed=x&raw=1&finish=full')).toEqual({
       watch: 'Zx3',
@@ -46,6 +50,10 @@ describe('addresses', () => {
       seed: null,
       rawMicrophone: true,
       finish: 'full',
+      look: null,
+      background: null,
+      framing: null,
+      chrome: true,
     });
   });
 });
