@@ -18,6 +18,9 @@ import { VideoTake } from './take_video';
 import { installTestHook } from './test_hook';
 import { StudioPage } from './ui';
 
+/** The face fades in over its picture; style.css takes less time for it. */
+const FADE_MS = 400;
+
 const params = parsePageParams(location.search);
 const preferences = loadPreferences();
 const appearance = new Appearance(params, preferences);
@@ -30,8 +33,7 @@ document.documentElement.classList.toggle('bare', !params.chrome);
 appearance.watch(() => (document.documentElement.dataset['background'] = appearance.background));
 // A picture of another face than the one that comes would be worse than none.
 poster.addEventListener('load', () => (poster.hidden = canvas.classList.contains('ready')));
-const showsOwn = preferences.ownAvatar && params.look === null;
-if (!showsOwn) poster.src = posterUrl(appearance.look.id);
+if (!preferences.ownAvatar || params.look !== null) poster.src = posterUrl(appearance.look.id);
 
 const studio = new Studio(params, preferences, takeToken(), () => page?.render());
 const recorder = new Recorder(
@@ -91,6 +93,11 @@ const looks = new LookPanel(
     fitControls();
   },
 );
+own.onChange = () => {
+  preferences.ownAvatar = own.name !== null;
+  savePreferences(preferences);
+  looks.render();
+};
 const graph = new LiveGraph(element('graph-canvas', HTMLCanvasElement), studio, () => stage?.scene.pupils ?? null);
 installTestHook(studio, () => stage?.loop ?? null);
 
@@ -100,7 +107,7 @@ fitControls();
 
 /** three.js is most of the page's weight; it comes after the first paint. */
 async function startFace(): Promise<void> {
-  const kept = showsOwn ? own.restore() : Promise.resolve(null);
+  const kept = params.look === null ? own.restore() : Promise.resolve(null);
   const { OWN_AVATAR, Stage, sourceOf } = await import('./stage');
   const opened = await Stage.open(sourceOf(appearance.look), await kept, {
     canvas,
@@ -118,7 +125,7 @@ async function startFace(): Promise<void> {
   opened.scene.settle();
   opened.loop.start();
   canvas.classList.add('ready');
-  canvas.addEventListener('transitionend', () => (poster.hidden = true), { once: true });
+  setTimeout(() => (poster.hidden = true), FADE_MS);
 
   appearance.onLook = (look) => {
     own.leave().catch(report);
@@ -128,12 +135,6 @@ async function startFace(): Promise<void> {
     wear: (avatar) => opened.put(avatar, OWN_AVATAR),
     takeOff: async () => void (await opened.wear(sourceOf(appearance.look))),
   });
-  own.onChange = () => {
-    preferences.ownAvatar = own.name !== null;
-    savePreferences(preferences);
-    looks.render();
-  };
-  looks.render();
 }
 
 function report(error: unknown): void {
