@@ -1,7 +1,7 @@
 """Offline, through the same code: a file streamed through ear, batch and stage into a recording.
 
 python -m stream_engine animate speech.wav --out take.csv
-python -m stream_engine animate speech.wav --out take.glb --face head
+python -m stream_engine animate speech.wav --out take.glb --face mira
 """
 
 import argparse

@@ -115,7 +115,7 @@ def test_the_command_gives_what_the_function_gives(tmp_path: Path, animator: Ani
 def test_a_take_may_be_an_animated_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = write_wav(tmp_path / "speech.wav", voice(16_000), rate=44_100)
     out = tmp_path / "take.glb"
-    assert main([str(source), "--out", str(out), "--face", "head"]) == 0
+    assert main([str(source), "--out", str(out), "--face", "mira"]) == 0
     take = read_glb(out).document["animations"][0]
     assert take["extras"]["sound"] == {"name": "speech.wav", "rate": 44_100}
     assert main([str(source), "--out", str(out), "--face", "nobody"]) == EXIT_UNUSABLE

@@ -1,4 +1,4 @@
-"""`python -m models.face build` sculpts the built-in head; `python -m models.face sheet` draws it."""
+"""`python -m models.face build` sculpts the built-in head, `sheet` draws it, `import` brings in somebody else's."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.face.head_rig import HEAD_PATH
+from models.face.importers import command as import_command
 from models.face.sheet import standard_tiles, write_sheet
 
 
@@ -18,7 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sheet = commands.add_parser("sheet", help="draw views, visemes and every blendshape as one PNG")
     sheet.add_argument("--head", type=Path, default=HEAD_PATH, help="binary glTF to draw (default: the built-in head)")
     sheet.add_argument("--out", type=Path, default=Path("head_sheet.png"), help="picture to write")
+    import_command.add_arguments(commands.add_parser("import", help="make a rig of another face, and say what fits"))
     options = parser.parse_args(arguments)
+    if options.command == "import":
+        return import_command.run(options)
     if options.command == "sheet":
         tiles = standard_tiles()
         write_sheet(options.head, options.out, tiles)

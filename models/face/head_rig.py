@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from models.face.channels import BLENDSHAPES
 from models.face.gltf import GltfFormatError, read_glb
 from models.face.rig import Rig
+from models.face.rig_file import morph_name, rig_of_glb
 
 HEADS: tuple[str, ...] = ("mira",)
 """Names of the built-in heads, as in `models.face.head.looks`; the first is the one that is measured."""
@@ -26,8 +25,6 @@ def head_path(look: str = HEADS[0], *, light: bool = False) -> Path:
 HEAD_PATH = head_path()
 """The first built-in head."""
 
-_M_TO_MM = 1000.0
-
 
 def load_head(path: Path = HEAD_PATH) -> Rig:
     """Load the built-in head's skin.
@@ -43,25 +40,7 @@ def load_head(path: Path = HEAD_PATH) -> Rig:
         GltfFormatError: the file is no head of ours.
     """
     glb = read_glb(path)
-    skin = glb.mesh("skin")
-    primitive = skin["primitives"][0]
-    names = skin["extras"]["targetNames"]
-    wanted = [name[0].lower() + name[1:] for name in BLENDSHAPES]
-    if sorted(names) != sorted(wanted):
+    names = glb.mesh("skin")["extras"]["targetNames"]
+    if sorted(names) != sorted(map(morph_name, BLENDSHAPES)):
         raise GltfFormatError(path, "its skin does not carry exactly ARKit's 52 morph targets")
-    neutral = (glb.array(primitive["attributes"]["POSITION"]) * _M_TO_MM).astype(np.float32)
-    targets = [primitive["targets"][names.index(name)]["POSITION"] for name in wanted]
-    deltas = np.stack([glb.array(target) * _M_TO_MM for target in targets]).astype(np.float32)
-    loops = skin["extras"].get("loops")
-    if loops is None:
-        raise GltfFormatError(path, "its skin does not say which vertices are lips")
-    left, right = loops["mouthCorners"]
-    return Rig(
-        name="head",
-        neutral=neutral,
-        deltas=deltas,
-        upper_lip=np.array(loops["upperLip"], np.int64),
-        lower_lip=np.array(loops["lowerLip"], np.int64),
-        lips=np.array(loops["lips"], np.int64),
-        mouth_corners=(int(left), int(right)),
-    )
+    return rig_of_glb(glb, "head")

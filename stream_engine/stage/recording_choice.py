@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Final
 
-from models.face.head_rig import HEAD_PATH
+from models.face.head_rig import HEADS, head_path
 from stream_engine.stage.gltf_recording import GltfRecording
 from stream_engine.stage.live_link_csv import LiveLinkCsv
 from stream_engine.stage.recording import Recording, RecordingError
 
-FACES: Final[dict[str, Path]] = {"head": HEAD_PATH}
+FACES: Final[dict[str, Path]] = {name: head_path(name) for name in HEADS}
 """The built-in faces by name."""
-DEFAULT_FACE: Final = "head"
+DEFAULT_FACE: Final = HEADS[0]
 
 
 def recording_for(out: Path, face: str | None, sound: str, sound_rate: int) -> Recording:

@@ -201,7 +201,7 @@ def test_the_suffix_chooses(tmp_path: Path) -> None:
     assert isinstance(recording_for(tmp_path / "a.GLB", None, "s", 1), GltfRecording)
     for name, chosen, reason in (
         ("a.fbx", None, r"\.csv .* \.glb"),
-        ("a.csv", "head", "leave out --face"),
+        ("a.csv", "mira", "leave out --face"),
         ("a.glb", "nobody", "there is no face nobody"),
     ):
         with pytest.raises(RecordingError, match=reason):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.face.channels import BLENDSHAPES, CHANNEL_COUNT, channel_index
-from models.face.ict import ICT_MISSING, IctFileError, ict_path, load_ict
+from models.face.importers.ict import ICT_MISSING, IctFileError, ict_path, load_ict
 from models.face.rig import Rig
 
 
