@@ -112,6 +112,7 @@ async function startFace(): Promise<void> {
   const opened = await Stage.open(sourceOf(appearance.look), await kept, {
     canvas,
     finish: params.finish,
+    light: params.light,
     motion: studio,
     appearance,
     afterFrame: (nowMs, { scene, loop }) => {

@@ -16,6 +16,8 @@ export interface PageParams {
   /** `?raw=1`: echo cancelling, noise suppression and gain control all off, as measurements need it. */
   readonly rawMicrophone: boolean;
   readonly finish: Finish;
+  /** `?light=1|0`: the heads' variant of few vertices, or the full one; null as the machine can bear. */
+  readonly light: boolean | null;
   /** `?look=`, `?background=`, `?framing=`: in place of what is remembered, for this page only. */
   readonly look: string | null;
   readonly background: Background | null;
@@ -44,6 +46,7 @@ export function parsePageParams(search: string): PageParams {
     seed: whole('seed'),
     rawMicrophone: query.get('raw') === '1',
     finish: parseFinish(search),
+    light: { 0: false, 1: true }[query.get('light') ?? ''] ?? null,
     look: query.get('look'),
     background: oneOf(BACKGROUNDS, query.get('background')),
     framing: oneOf(FRAMINGS, query.get('framing')),

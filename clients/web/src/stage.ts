@@ -47,6 +47,8 @@ const SMALL = '(pointer: coarse) and (max-width: 820px), (pointer: coarse) and (
 export interface StageOptions {
   readonly canvas: HTMLCanvasElement;
   readonly finish: Finish;
+  /** Heads of few vertices, or of many; null: as the machine can bear. */
+  readonly light: boolean | null;
   readonly motion: LoopSource;
   readonly appearance: Appearance;
   readonly afterFrame: (nowMs: number, stage: Stage) => void;
@@ -63,7 +65,7 @@ export class Stage {
     private worn: AvatarSource,
     options: StageOptions,
   ) {
-    this.light = Stage.wantsLight(scene);
+    this.light = options.light ?? Stage.wantsLight(scene);
     this.loop = new RenderLoop(scene, face, options.motion, (nowMs) => options.afterFrame(nowMs, this));
     const fit = new ResizeObserver(() => {
       scene.resize();
@@ -89,7 +91,7 @@ export class Stage {
    */
   static async open(source: AvatarSource, own: Avatar | null, options: StageOptions): Promise<Stage> {
     const scene = new StudioScene(options.canvas, options.finish);
-    const face = own ?? (await source.load(Stage.wantsLight(scene)));
+    const face = own ?? (await source.load(options.light ?? Stage.wantsLight(scene)));
     scene.resize();
     return new Stage(scene, face, own === null ? source : OWN_AVATAR, options);
   }

@@ -39,17 +39,19 @@ describe('addresses', () => {
       seed: null,
       rawMicrophone: false,
       finish: 'auto',
+      light: null,
       look: null,
       background: null,
       framing: null,
       chrome: true,
     });
-    expect(parsePageParams('?watch=Zx3&look_ahead_ms=20&seed=x&raw=1&finish=full')).toEqual({
+    expect(parsePageParams('?watch=Zx3&look_ahead_ms=20&seed=x&raw=1&finish=full&light=1')).toEqual({
       watch: 'Zx3',
       lookAheadMs: 20,
       seed: null,
       rawMicrophone: true,
       finish: 'full',
+      light: true,
       look: null,
       background: null,
       framing: null,
