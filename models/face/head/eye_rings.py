@@ -26,7 +26,7 @@ _CREASE_MM = 1.0
 def angles(spread: float) -> tuple[Array, Array]:
     """Longitude and latitude, degrees, of the ring `spread` degrees outside the rim."""
     c, s = np.cos(ANGLE), np.sin(ANGLE)
-    longitude = np.where(c > 0, (47 + spread * 0.75) * c, (45 + spread * 0.35) * c)
+    longitude = np.where(c > 0, (47 + spread * 0.75) * c, (42.5 + spread * 0.18) * c)
     upper, lower = (26 + spread) * np.abs(s) ** 0.88, (21.5 + spread * 0.95) * np.abs(s) ** 0.95
     latitude = np.where(s > 0, upper, -lower) + 3.5 * c
     return longitude, latitude

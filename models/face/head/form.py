@@ -1,10 +1,28 @@
-"""The head's form as a distance field, symmetric about x = 0: skull, flesh and nose, without lips and nostrils."""
+"""The head's form as a distance field, symmetric about x = 0: skull, flesh and nose, without lips and nostrils.
 
-from models.face.head.field import capsule, cut, ellipsoid, folded, join, sphere
+Big masses first (cranium, face, cheekbones, jaw, chin, muzzle, neck), then strokes: soft ridges and grooves laid on the
+surface as a sculptor adds and takes away clay.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.face.head.field import Triple, capsule, cut, ellipsoid, folded, join, sphere
 from models.face.head.proportions import Array, Proportions
 
-NOSE_BLEND = 12.5
+NOSE_BLEND = 8.5
 """How softly the nose goes over into the face, millimetres."""
+
+
+@dataclass(frozen=True)
+class _Stroke:
+    """A soft ridge (or groove) along a line: `raise_mm` at its middle, fading over `width` to either side."""
+
+    start: Triple
+    end: Triple
+    width: float
+    raise_mm: float
 
 
 class Form:
@@ -12,26 +30,67 @@ class Form:
 
     def __init__(self, proportions: Proportions) -> None:
         self.proportions = proportions
+        self._strokes = [stroke for stroke in _strokes(proportions) if stroke.raise_mm != 0.0]
 
     def skull(self, p: Array) -> Array:
         """Head and neck without the nose."""
         m, q = self.proportions, folded(p)
-        d = join(ellipsoid(p, (0, 26, -9), (79, 75, 83)), ellipsoid(p, (0, -25, 13), (62, 66, 62)), 33)
-        d = join(d, sphere(q, (33.5, -32, 43), 25.5), 23)  # cheeks
-        d = join(d, sphere(q, (22.5, -59, 27), 23), 23)  # angle of the jaw
-        d = join(d, ellipsoid(p, (0, -78.5, 55.5), (18, 12.5, 15)), 28)  # chin
-        d = cut(d, sphere(q, (34, 7, 96), 24), 22)  # eye sockets
-        d = join(d, ellipsoid(p, (0, m.mouth_y + 1, 63.5), (17.5, 14, 17)), 17)  # the teeth push the mouth forward
-        d = join(d, ellipsoid(q, (24, 33, 57), (26, 10, 13)), 25)  # brow ridge
-        d = join(d, sphere(q, m.eye_centre, m.lid_radius), 8)
-        return join(d, capsule(p, (0, -61, -13), (0, -179, -21), 28, 33), 21)  # neck
+        w, j, c = m.face_width, m.face_width * m.jaw_width, m.chin_width
+        d = ellipsoid(p, (0, 26, -9), (78 * (0.5 + 0.5 * w), 75, 83))
+        d = join(d, ellipsoid(p, (0, -19, 12), (61.5 * w, 64, 61)), 32)
+        d = join(d, ellipsoid(p, (0, 46, 38), (50 * w, 34, 36)), 30)  # forehead
+        d = join(d, capsule(q, (27 * w, -22, 53), (58 * w, -11, 17), 11.0 + m.cheekbones, 11.0), 20)
+        d = join(d, sphere(q, (31 * w, -34, 47), 21.5 + 2.5 * m.cheek_fullness), 22)
+        drop, ahead = m.chin_length, m.chin_forward
+        jaw = capsule(q, (43 * j, -49, 3), (12.5 * c, -76 - drop, 46 + ahead), 14.0, 12.5)
+        d = join(d, jaw, 28)
+        d = join(d, ellipsoid(p, (0, -78.5 - drop, 56 + ahead), (18 * c, 12.5, 15)), 28)
+        d = cut(d, sphere(q, (m.eye_spacing / 2 + 1, 5, 92), 22), 22)
+        d = join(d, ellipsoid(p, (0, m.mouth_y + 1, 62.5), (20, 14.5, 17.5)), 20)  # the teeth push the mouth forward
+        d = join(d, ellipsoid(q, (23 * w, 27, 54.5 + 1.3 * m.brow_ridge), (26, 9.5, 14)), 24)
+        d = join(d, sphere(q, m.eye_centre, m.lid_radius), 7)
+        n = m.neck_width
+        d = join(d, capsule(p, (0, -58, -15), (0, -179, -20), 28 * n, 33 * n), 15)
+        for stroke in self._strokes:
+            d = d - _raised(q, stroke)
+        return d
 
     def nose(self, p: Array) -> Array:
-        """Bridge, tip and wings."""
-        q = folded(p)
-        d = join(capsule(p, (0, 3, 71), (0, -20, 83.5), 4.2, 7.4), sphere(p, (0, -20, 85.5), 7.4), 12)
-        return join(d, ellipsoid(q, (9.2, -24.8, 80.5), (4.4, 4.9, 6.4)), 5.5)
+        """Bridge, tip, wings and the bar between the nostrils."""
+        m, q = self.proportions, folded(p)
+        tip_y, tip_z = -19.5 - m.nose_length + m.nose_tip_up, 88.0 + m.nose_projection
+        w = m.nose_width
+        base_y = -25.5 - m.nose_length
+        bridge = capsule(p, (0, 7, 69.5 + m.nose_bridge), (0, tip_y + 2, tip_z - 2.5), 4.3 * w, 5.6 * w)
+        d = join(bridge, sphere(q, (2.2 * w, tip_y, tip_z), 5.9 * w), 6)
+        d = join(d, capsule(p, (0, tip_y, tip_z - 1), (0, base_y - 4, tip_z - 11), 4.2, 3.4), 5)
+        return join(d, ellipsoid(q, (10.0 * w, base_y + 0.6, tip_z - 8.5), (4.6, 5.2, 7.0)), 4.5)
 
     def head(self, p: Array) -> Array:
         """The whole head, closed mouth, no lips, no nostrils."""
         return join(self.skull(p), self.nose(p), NOSE_BLEND)
+
+
+def _strokes(m: Proportions) -> list[_Stroke]:
+    """What the big masses leave out, on the left side."""
+    w, age = m.face_width, m.age
+    return [
+        _Stroke((70 * w, 34, 26), (68 * w, 14, 30), 24, -1.6),  # temple
+        _Stroke((50 * w, -40, 32), (42 * w, -52, 40), 16, -0.4 * m.cheekbones),  # hollow under the cheekbone
+        _Stroke((17, -28, 73), (29, -47, 60), 4.5, -0.7 - 1.1 * age),  # fold from the nose past the mouth
+        _Stroke((19, -13, 66), (36, -21, 68), 4.0, -0.3 - 1.0 * age),  # groove under the eye
+        _Stroke((22, -17, 68), (42, -16, 64), 3.5, 0.9 * age),  # pouch above it
+        _Stroke((31, -55, 58), (27, -72, 50), 6.0, -0.9 * age),  # from the mouth's corner down
+        _Stroke((38, -68, 36), (34, -72, 42), 9.0, 2.0 * age),  # jowl
+        _Stroke((0, 12, 76), (0, 8, 74), 8.0, -1.4),  # root of the nose
+        _Stroke((46, -66, -10), (34, -82, 14), 8.0, -1.6),  # under the jaw's corner
+        _Stroke((38, -66, -22), (11, -116, 6), 7.5, 1.6),  # the muscle from behind the ear to the breastbone
+        _Stroke((0, -106, 13), (0, -112, 13), 7.0, 3.2 * m.adams_apple),
+        _Stroke((0, -91, 40), (0, -88, 30), 14.0, -1.5),  # soft floor of the mouth, drawn up
+    ]
+
+
+def _raised(q: Array, stroke: _Stroke) -> Array:
+    along = capsule(q, stroke.start, stroke.end, 0.0, 0.0)
+    raised: Array = stroke.raise_mm * np.exp(-((along / stroke.width) ** 2))
+    return raised

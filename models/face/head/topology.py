@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from scipy.spatial import ConvexHull
+from scipy.spatial import ConvexHull, cKDTree
 
 from models.face.head import eye_rings, field, mouth_rings
 from models.face.head.form import NOSE_BLEND, Form
@@ -17,13 +17,17 @@ from models.face.head.mesh import Mesh, neighbours
 from models.face.head.nostrils import with_nostrils
 from models.face.head.proportions import MIRROR, Array, Ints, Mask, unit
 
-_CENTRE: Array = np.array([0.0, -14.0, 0.0])
+_CENTRE: Array = np.array([0.0, -14.0, -12.0])
 _NECK_END = -156.0
 _NECK_RINGS: tuple[float, ...] = (-132.0, -143.0, -155.0)
 """The neck ends, under the collar, in regular rings."""
 _NECK_STILL = -122.0
 """Below this the neck keeps its first points, hidden by the collar as they soon are."""
 _SEED = 3
+_CLEAR_OF_RINGS_MM = 2.7
+_GROWTH_ROUNDS = 6
+_NOSE_SUNK_MM = 24.0
+"""The nose rises out of the face from this deep, so slowly that points stay on its surface."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,10 @@ def _spacing(p: Array) -> Array:
     """Wanted distance between free points, millimetres: fine at the nose, coarse under the hair."""
     x, y, z = np.abs(p[:, 0]), p[:, 1], p[:, 2]
     front = np.clip((z + 5) / 47, 0, 1)
-    spacing = 7.0 * (1 - front) + 2.75 * front
+    spacing = 7.0 * (1 - front) + 2.65 * front
     to_nose = np.sqrt(x**2 + ((y + 23) / 1.1) ** 2 + (z - 87) ** 2)
     near_nose = np.clip((to_nose - 16) / 14, 0, 1)
-    spacing = 1.7 * (1 - near_nose) + spacing * near_nose
+    spacing = 1.5 * (1 - near_nose) + spacing * near_nose
     hair = np.clip((y - 58) / 19, 0, 1)
     wanted: Array = spacing * (1 - hair) + 8.5 * hair
     return wanted
@@ -145,7 +149,9 @@ def _free_points(form: Form, eye_ring: Array, mouth_ring: Array) -> tuple[Array,
 
     def candidates(directions: Array) -> Array:
         p = field.cast_out(partial(_bounded, form), _CENTRE, directions, 220.0, 90)
-        return p[_outside(p, eye_ring) & _outside(p, whole_mouth)]
+        p = p[_outside(p, eye_ring) & _outside(p, whole_mouth)]
+        # A point on the line between two of a ring's would be joined to the ring's other side.
+        return p[cKDTree(np.concatenate([eye_ring, whole_mouth])).query(p)[0] > _CLEAR_OF_RINGS_MM]
 
     sieve = _Sieve(9.0)
     for p in np.concatenate([eye_ring, mouth_ring]):
@@ -212,14 +218,17 @@ def _relaxed(form: Form, vertices: Array, faces: Ints, pinned: Mask) -> tuple[Ar
     fixed = (pinned & ~middle) | (vertices[:, 1] < _NECK_STILL)
     ring = pinned & middle & np.isin(np.arange(len(vertices)), np.arange(eye_rings.COLUMNS + len(mouth_rings.HALF)))
     fixed = fixed | ring
-    for round_ in range(9):
-        grown = min(1.0, round_ / 6.0)
+    for round_ in range(_GROWTH_ROUNDS + 4):
+        sunk = np.array([0.0, 0.0, _NOSE_SUNK_MM * max(0.0, 1.0 - round_ / _GROWTH_ROUNDS)])
 
-        def shape(p: Array, grown: float = grown) -> Array:
-            bare = form.skull(p)
-            return bare * (1 - grown) + field.join(bare, form.nose(p), NOSE_BLEND) * grown
+        def shape(p: Array, sunk: Array = sunk) -> Array:
+            return field.join(form.skull(p), form.nose(p + sunk), NOSE_BLEND)
 
-        if round_ in (2, 4, 6, 7, 8):
+        if round_ <= _GROWTH_ROUNDS:
+            # The nose rises straight forward, and takes the points before it along.
+            near = ~fixed & (vertices[:, 0] < 19) & (np.abs(vertices[:, 1] + 12) < 26) & (vertices[:, 2] > 55)
+            vertices[near, 2] = field.cast_front(shape, vertices[near, 0], vertices[near, 1])
+        if round_ >= 2 and round_ % 2 == 0 or round_ > _GROWTH_ROUNDS:
             faces = _flipped(vertices, faces, 3)
         adjacency = neighbours(faces, len(vertices))
         degree = np.maximum(np.asarray(adjacency.sum(1)).ravel(), 1.0)[:, None]
@@ -270,7 +279,7 @@ def _with_rings(
 def _settled(form: Form, vertices: Array, faces: Ints, eye: Ints, mouth: Ints, pole: int) -> Array:
     """A last smoothing along the surface that also spreads the outer loops."""
     free = vertices[:, 1] > _NECK_STILL
-    free[mouth[5:]] = False
+    free[mouth[4:]] = False
     free[pole] = False
     free[eye[4:]] = False
     middle = np.abs(vertices[:, 0]) < 1e-9
