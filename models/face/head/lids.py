@@ -1,37 +1,58 @@
 """Morphs of the lids: their rims slide on the eyeball."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.face.head import eye_rings
 from models.face.head.lip_loops import LipLoops
-from models.face.head.proportions import Array
+from models.face.head.proportions import Array, Proportions
 from models.face.head.topology import Skin
 
 EYE_SHRINK_AT_BLINK = 0.06
 """The eyeball draws back this share of its radius under closed lids, so that half-closed ones never touch it."""
 
 
+@dataclass(frozen=True)
+class Motion:
+    """How a lid's opening moves, degrees on the eyeball.
+
+    Attributes:
+        upper: by which the upper rim rises, one number or `[COLUMNS]`.
+        lower: the same for the lower rim.
+        side: by which both turn outward.
+    """
+
+    upper: Array | float = 0.0
+    lower: Array | float = 0.0
+    side: float = 0.0
+
+
+def lid_motions(m: Proportions) -> dict[str, Motion]:
+    """What each morph of the lids does to the left eye."""
+    longitude, latitude = eye_rings.angles(m, 0.0)
+    # Closed lids meet low, on a line that droops in the middle.
+    meet = m.eye_tilt * longitude / 46 - 11.5 * np.clip(1 - (longitude / 46) ** 2, 0, 1)
+    to_meet = meet - latitude + np.where(np.sin(eye_rings.ANGLE) > 0, -0.7, 0.7)
+    # `rings` fades lifts towards the corners by itself.
+    shut = to_meet / np.maximum(np.abs(np.sin(eye_rings.ANGLE)) ** 0.5, 1e-3)
+    return {
+        "EyeBlink": Motion(shut, shut),
+        "EyeSquint": Motion(-3.5, 8.0),
+        "EyeWide": Motion(7.5, -1.5),
+        "EyeLookUp": Motion(6.5, 3.0),
+        "EyeLookDown": Motion(-14.0, -4.5),
+        "EyeLookIn": Motion(side=-2.2),
+        "EyeLookOut": Motion(side=2.2),
+    }
+
+
 def lid_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
     """EyeBlink, EyeSquint, EyeWide and EyeLook of both sides."""
-    longitude, latitude = eye_rings.angles(0.0)
-    # Closed lids meet low, on a line that droops in the middle.
-    meet = 3.5 * longitude / 47 - 12.5 * np.clip(1 - (longitude / 47) ** 2, 0, 1)
-    upper = np.sin(eye_rings.ANGLE) > 0
-    to_meet = meet - latitude + np.where(upper, -0.7, 0.7)
-    # `rings` fades lifts towards the corners by itself.
-    flat = np.maximum(np.abs(np.sin(eye_rings.ANGLE)) ** 0.5, 1e-3)
-    left = {
-        "EyeBlink": eye_rings.rings(skin.form, to_meet / flat, to_meet / flat),
-        "EyeSquint": eye_rings.rings(skin.form, -3.5, 8.0),
-        "EyeWide": eye_rings.rings(skin.form, 7.5, -1.5),
-        "EyeLookUp": eye_rings.rings(skin.form, 6.5, 3.0),
-        "EyeLookDown": eye_rings.rings(skin.form, -14.0, -4.5),
-        "EyeLookIn": eye_rings.rings(skin.form, 0.0, 0.0, -2.2),
-        "EyeLookOut": eye_rings.rings(skin.form, 0.0, 0.0, 2.2),
-    }
     rest = eye_rings.rings(skin.form)
     morphs = {}
-    for name, rings in left.items():
+    for name, motion in lid_motions(skin.form.proportions).items():
+        rings = eye_rings.rings(skin.form, motion.upper, motion.lower, motion.side)
         morph = np.zeros_like(skin.mesh.vertices)
         for ids, moved, still in zip(skin.eyes[0], rings, rest, strict=True):
             morph[ids] = moved - still

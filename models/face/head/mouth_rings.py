@@ -31,8 +31,9 @@ CLOSED_OVERLAP_MM = 0.3
 
 
 def line(m: Proportions, x: Array) -> Array:
-    """Height of the line where closed lips meet: a hint of a smile."""
-    y: Array = m.mouth_y + 2.6 * (x / m.mouth_half_width) ** 2 - 0.4
+    """Height of the line where closed lips meet: a hint of a smile, the upper lip's bead in its middle."""
+    bead = -0.45 * np.exp(-((x / 4.5) ** 2)) + 0.25 * np.exp(-(((np.abs(x) - 9.0) / 5.0) ** 2))
+    y: Array = m.mouth_y + 2.4 * (x / m.mouth_half_width) ** 2 - 0.4 + bead
     return y
 
 
@@ -51,8 +52,9 @@ def half_rings(form: Form) -> list[Array]:
     upper, sign = s > 0, np.sign(s)
     x = m.mouth_half_width * c
     full = fullness(m, x)
-    bow = -1.3 * np.exp(-((x / 4.2) ** 2)) + 0.6 * np.exp(-(((x - 7) / 4.7) ** 2))
-    red_upper, red_lower = 6.0 * full**0.62 + bow * full, 7.6 * full**0.60
+    bow = -1.5 * np.exp(-((x / 3.8) ** 2)) + 0.9 * np.exp(-(((x - 6.5) / 4.5) ** 2))
+    red_upper = m.lip_upper * (6.3 * full**0.62 + bow * full)
+    red_lower = m.lip_lower * 8.0 * full**0.62
     y = line(m, x) + np.where(upper, red_upper, -red_lower) * np.abs(sign)
     outward = np.stack([c * 0.9, s], -1)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
@@ -71,8 +73,14 @@ def half_rings(form: Form) -> list[Array]:
     contact_z = field.cast_front(form.skull, contact_x, contact_y) - 0.6 - 1.9 * (1 - full) ** 2
     contact = np.stack([contact_x, contact_y, contact_z], -1)
     knee = 0.5 * (border + contact)
-    knee[:, 2] += np.where(upper, 5.2, 6.6) * full**0.6 + 0.4
-    knee[:, 1] += np.where(upper, -1.1, -0.4) * full
+    # A bead in the middle of the upper lip, two soft cushions on the lower: what makes lips more than a tube.
+    bead = 1.0 * np.exp(-((x / 4.5) ** 2))
+    cushions = 1.1 * np.exp(-(((x - 7.5) / 6.0) ** 2)) - 0.3 * np.exp(-((x / 3.0) ** 2))
+    knee[:, 2] += np.where(
+        upper, 4.9 * m.lip_upper**0.5 * full**0.7 + bead, 6.2 * m.lip_lower**0.5 * full**0.7 + cushions
+    )
+    knee[:, 2] += 0.3
+    knee[:, 1] += np.where(upper, -1.2, -0.3) * full
     rings += [(1 - t) ** 2 * border + 2 * t * (1 - t) * knee + t * t * contact for t in _PROFILE]
     apart = sign * full**0.5
     for dy, dz, narrow in ((0.6, -1.8, 0.985), (2.4, -3.9, 0.975), (5.4, -5.6, 0.965)):

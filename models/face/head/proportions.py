@@ -69,7 +69,7 @@ class Proportions:
     """Height of the opening at rest, a factor [0.8, 1.1]."""
     eye_tilt: float = 3.5
     """How much higher the outer corner lies, degrees on the eyeball [-1, 6]."""
-    lid_thickness: float = 2.5
+    lid_thickness: float = 2.2
     """From the eyeball to the lid's outer skin [2, 3]."""
     lid_fold: float = 1.0
     """Depth of the upper lid's crease [0.3, 1.6]."""

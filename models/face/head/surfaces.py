@@ -4,7 +4,7 @@ from typing import Any
 
 from models.face.head.colours import srgb
 
-SKIN, WET, EYE, HIGHLIGHT, TEETH, TONGUE, HAIR, LASH, SHIRT = range(9)
+SKIN, WET, EYE, HIGHLIGHT, TEETH, TONGUE, HAIR, LASH, SHIRT, SHADOW = range(10)
 
 
 def _rgba(code: str) -> list[float]:
@@ -45,4 +45,5 @@ def materials(hair: str, shirt: str) -> list[dict[str, Any]]:
         _material("shirt", 0.85, shirt, doubleSided=True, extensions={
             "KHR_materials_sheen": {"sheenColorFactor": [0.2, 0.32, 0.34], "sheenRoughnessFactor": 0.5},
         }),
+        _material("lid_shadow", 1.0, alphaMode="BLEND", extensions={"KHR_materials_unlit": {}}),
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from models.face.head.nostrils import with_nostrils
 from models.face.head.proportions import MIRROR, Array, Ints, Mask, unit
 
 _CENTRE: Array = np.array([0.0, -14.0, -12.0])
-_NECK_END = -156.0
+_NECK_END = -154.0
 _NECK_RINGS: tuple[float, ...] = (-132.0, -143.0, -155.0)
 """The neck ends, under the collar, in regular rings."""
 _NECK_STILL = -122.0
@@ -151,6 +151,7 @@ def _free_points(form: Form, eye_ring: Array, mouth_ring: Array) -> tuple[Array,
         p = field.cast_out(partial(_bounded, form), _CENTRE, directions, 220.0, 90)
         p = p[_outside(p, eye_ring) & _outside(p, whole_mouth)]
         # A point on the line between two of a ring's would be joined to the ring's other side.
+        p = p[p[:, 1] > _NECK_STILL - 4]  # below are the neck's rings
         return p[cKDTree(np.concatenate([eye_ring, whole_mouth])).query(p)[0] > _CLEAR_OF_RINGS_MM]
 
     sieve = _Sieve(9.0)
@@ -179,7 +180,7 @@ def _free_points(form: Form, eye_ring: Array, mouth_ring: Array) -> tuple[Array,
     corner = label[faces]
     in_hole = (corner[:, :1] == corner).all(1) & np.isin(corner[:, 0], (1, 2))
     on_plane = (np.abs(vertices[faces][:, :, 0]) < 1e-9).all(1)
-    below = (vertices[faces][:, :, 1] < _NECK_END).any(1)
+    below = (vertices[faces][:, :, 1] < _NECK_END).all(1)
     faces = faces[~(in_hole | on_plane | below)]
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     inward = (np.cross(b - a, c - a) * directions[faces].mean(1)).sum(1) < 0
@@ -228,7 +229,7 @@ def _relaxed(form: Form, vertices: Array, faces: Ints, pinned: Mask) -> tuple[Ar
             # The nose rises straight forward, and takes the points before it along.
             near = ~fixed & (vertices[:, 0] < 19) & (np.abs(vertices[:, 1] + 12) < 26) & (vertices[:, 2] > 55)
             vertices[near, 2] = field.cast_front(shape, vertices[near, 0], vertices[near, 1])
-        if round_ >= 2 and round_ % 2 == 0 or round_ > _GROWTH_ROUNDS:
+        if (round_ >= 2 and round_ % 2 == 0) or round_ > _GROWTH_ROUNDS:
             faces = _flipped(vertices, faces, 3)
         adjacency = neighbours(faces, len(vertices))
         degree = np.maximum(np.asarray(adjacency.sum(1)).ravel(), 1.0)[:, None]
@@ -281,7 +282,7 @@ def _settled(form: Form, vertices: Array, faces: Ints, eye: Ints, mouth: Ints, p
     free = vertices[:, 1] > _NECK_STILL
     free[mouth[4:]] = False
     free[pole] = False
-    free[eye[4:]] = False
+    free[eye[3:]] = False
     middle = np.abs(vertices[:, 0]) < 1e-9
     adjacency = neighbours(faces, len(vertices))
     degree = np.maximum(np.asarray(adjacency.sum(1)).ravel(), 1.0)[:, None]

@@ -3,12 +3,13 @@
 import numpy as np
 
 from models.face.head import field
+from models.face.head.eye_rings import LID_RINGS
 from models.face.head.lip_loops import LipLoops
 from models.face.head.proportions import Array, bell, smoothstep
 from models.face.head.response import GAP_RESPONSE_MM
 from models.face.head.topology import Skin
 
-_LID_SHARE: Array = np.linspace(0.75, 0.0, 8)
+_LID_SHARE: Array = np.linspace(0.75, 0.0, LID_RINGS)
 """How much the lid's rings, outermost first, follow brow or cheek."""
 
 
