@@ -63,6 +63,7 @@ def test_an_avatar_comes_back_after_a_reload_until_it_is_forgotten(tab: Tab) -> 
     tab.page.on("request", lambda request: sent.append(request.post_data_buffer or b""))
     data = vrm1()
     bring(tab, "mine.vrm", data)
+    tab.until("!document.getElementById('forget-avatar').hidden")  # from the moment it is kept
     tab.page.reload()
     tab.until("window.streamEngine?.faceReady")
     assert note(tab).startswith("Shown: mine.vrm.")

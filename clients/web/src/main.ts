@@ -116,6 +116,8 @@ async function startFace(): Promise<void> {
     motion: studio,
     appearance,
     afterFrame: (nowMs, { scene, loop }) => {
+      loop.attentive = preferences.listening;
+      loop.style = studio.style.shown;
       ui.frame(nowMs, loop.shown);
       if (ui.graphShown) graph.frame(nowMs, loop.shown);
       recorder.frame(scene.pictures);

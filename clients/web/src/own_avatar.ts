@@ -33,6 +33,8 @@ export class OwnAvatarPanel {
   private readonly card = document.createElement('p');
   private cardTimer = 0;
   private stage: AvatarStage | null = null;
+  /** Brought before the page could show anything. */
+  private early: OwnAvatar | null = null;
   private worn: string | null = null;
   /** Counts what was asked for: an answer that comes after a newer question is thrown away. */
   private asked = 0;
@@ -79,18 +81,23 @@ export class OwnAvatarPanel {
   async restore(): Promise<OwnAvatar | null> {
     const asked = ++this.asked;
     const kept = await keptAvatar();
-    return kept === null ? null : this.open(kept, asked);
+    if (kept === null) return null;
+    // What cannot be shown any more can still be forgotten.
+    this.forget.hidden = false;
+    return this.open(kept, asked);
   }
 
   /** From now on chosen avatars are shown. */
   attach(stage: AvatarStage): void {
     this.stage = stage;
+    if (this.early !== null) stage.wear(this.early);
+    this.early = null;
   }
 
   /** A built-in look was chosen: the own avatar goes, and stays away after a reload. */
   async leave(): Promise<void> {
-    if (this.worn === null) return;
     this.asked++;
+    if (this.worn === null) return;
     this.setWorn(null);
     this.say('');
     await forgetAvatar();
@@ -105,9 +112,11 @@ export class OwnAvatarPanel {
       const kept = { name: file.name, bytes: await file.arrayBuffer() };
       const avatar = await this.open(kept, asked);
       if (avatar === null) return;
-      this.stage?.wear(avatar);
+      if (this.stage === null) this.early = avatar;
+      else this.stage.wear(avatar);
       this.announce();
       await this.keep(kept);
+      this.forget.hidden = this.worn === null;
     } catch (error) {
       if (asked === this.asked) this.complain(file.name, error);
     }
@@ -150,7 +159,7 @@ export class OwnAvatarPanel {
 
   private setWorn(name: string | null): void {
     this.worn = name;
-    this.forget.hidden = name === null;
+    if (name === null) this.forget.hidden = true;
     this.onChange();
   }
 

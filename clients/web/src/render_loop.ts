@@ -4,9 +4,12 @@
  */
 
 import type { Avatar } from './avatar';
-import { CHANNEL_COUNT } from './channels';
-import type { Feed, Pairing } from './feed';
+import type { Feed, Pairing, Showing } from './feed';
+import { IdleLife } from './idle_life';
+import { Listening } from './listening';
 import { MouthProbe, type MouthOpening } from './mouth_probe';
+import { PoseFade } from './pose_fade';
+import { MEDIA_PER_MS, type Style } from './protocol';
 import type { StudioScene } from './scene';
 
 export interface Shown {
@@ -26,7 +29,7 @@ export interface Shown {
 
 export interface LoopSource {
   readonly feed: Feed;
-  /** While false the face eases to rest: nothing may be left hanging open. */
+  /** While false the face lives by itself: nothing may be left hanging open. */
   readonly live: boolean;
 }
 
@@ -34,14 +37,26 @@ export interface LoopSource {
 const SOFTWARE_GAP_MS = 25;
 /** A minute at 60 Hz. */
 const HISTORY = 3600;
-/** The time in which a face whose line is gone loses most of its expression. */
-const EASE_MS = 120;
+/** A face that only lives draws less often, so that a laptop left open stays cool. */
+const IDLE_GAP_MS = 30;
+const IDLE_SOFTWARE_GAP_MS = 54;
+/** Without motion for so long the line is as good as lost: the held pose comes to life. */
+const STALE_MEDIA = 1000 * MEDIA_PER_MS;
 
 export class RenderLoop {
   shown: Shown | null = null;
   readonly history: Shown[] = [];
+  /** Whether the face looks attentive while the line is live and nobody speaks. */
+  attentive = false;
   private probe: MouthProbe;
-  private readonly rest = new Float32Array(CHANNEL_COUNT);
+  private readonly idle = new IdleLife(chance());
+  private readonly listening = new Listening(chance());
+  private readonly fade = new PoseFade();
+  private readonly lessMotion = matchMedia('(prefers-reduced-motion: reduce)');
+  /** What the face was posed with. */
+  private posed: Float32Array | null = null;
+  private idling = false;
+  private cameraMoves = false;
   private lastMs: number | null = null;
   private dirty = true;
   private request = 0;
@@ -62,8 +77,13 @@ export class RenderLoop {
     this.scene.show(face);
     this.face = face;
     this.probe = new MouthProbe(face);
-    if (this.shown !== null) face.pose(this.shown.channels);
+    if (this.posed !== null) face.pose(this.posed);
     this.dirty = true;
+  }
+
+  /** How the face lives where no network speaks; the server does the same with its own. */
+  set style({ blinks_per_minute, head_motion, gaze }: Style) {
+    this.idle.style = { blinksPerMinute: blinks_per_minute, headMotion: head_motion, gaze };
   }
 
   start(): void {
@@ -85,50 +105,73 @@ export class RenderLoop {
 
   private frame(nowMs: number): void {
     const elapsed = this.lastMs === null ? null : nowMs - this.lastMs;
-    if (this.scene.software && elapsed !== null && elapsed < SOFTWARE_GAP_MS) return;
+    if (elapsed !== null && elapsed < this.gapMs(nowMs)) return;
     this.lastMs = nowMs;
-    const shown = this.source.live ? this.follow(nowMs) : this.ease(elapsed ?? 0);
+    const shown = this.live(nowMs);
     const swung = this.face.step(elapsed ?? 0);
     const moved = this.scene.advance(elapsed ?? 0);
+    this.cameraMoves = moved;
     if (shown || swung || moved || this.dirty) {
       this.dirty = false;
-      this.scene.draw(shown || swung || moved ? elapsed : null);
+      // Pictures that come seldom by intent say nothing about what the machine can do.
+      this.scene.draw((shown || swung || moved) && !this.idling ? elapsed : null);
     }
     this.afterFrame(nowMs);
   }
 
-  /** Pose the face as the feed says; false where that changes nothing. */
-  private follow(nowMs: number): boolean {
-    const showing = this.source.feed.show(nowMs);
-    if (showing === null) return false;
-    const { pose, pairing, wantedMediaTime } = showing;
-    const still = this.shown?.channels === pose.channels;
-    if (!still) this.face.pose(pose.channels);
+  /** Pose the face as the feed says, or as it lives by itself; false where that changes nothing. */
+  private live(nowMs: number): boolean {
+    const { source, lessMotion } = this;
+    const showing = source.live ? source.feed.show(nowMs) : null;
+    const followed = showing !== null && !isStale(showing) ? showing : null;
+    this.idling = followed === null;
+    this.idle.reduced = lessMotion.matches;
+    const pose = followed === null ? this.idle.at(nowMs) : followed.pose.channels;
+    const joined = this.fade.join(pose, followed === null ? this.idle : source.feed, nowMs);
+    const listens = this.attentive && followed !== null && !followed.pose.speaking && !lessMotion.matches;
+    const channels = this.listening.over(joined, listens, nowMs);
+    const still = this.posed !== null && isSame(channels, this.posed);
+    this.posed = channels;
+    if (!still) this.face.pose(channels);
+    this.shown = followed === null ? null : this.tell(nowMs, followed, channels);
+    return !still;
+  }
+
+  private tell(nowMs: number, { pose, pairing, wantedMediaTime }: Showing, channels: Float32Array): Shown {
     // A held pose tells how long motion has been away, not how long it takes.
     if (!pose.held) this.source.feed.latency.takeShown(nowMs, pose.mediaTime);
-    this.shown = {
+    const shown: Shown = {
       atMs: nowMs,
       mediaTime: pose.mediaTime,
       wantedMediaTime,
       pairing,
       held: pose.held,
       speaking: pose.speaking,
-      channels: pose.channels,
+      channels,
       mouth: this.probe.measure(this.scene.camera, this.scene.canvas.clientHeight),
     };
-    this.history.push(this.shown);
+    this.history.push(shown);
     if (this.history.length > HISTORY) this.history.splice(0, HISTORY / 10);
-    return !still;
+    return shown;
   }
 
-  /** Without a line: let the last expression fade, then stand still. */
-  private ease(elapsedMs: number): boolean {
-    if (this.shown === null) return false;
-    const keep = Math.exp(-elapsedMs / EASE_MS);
-    const channels = this.shown.channels.map((value) => value * keep);
-    const done = channels.every((value) => Math.abs(value) < 0.002);
-    this.face.pose(done ? this.rest : channels);
-    this.shown = done ? null : { ...this.shown, channels, speaking: false };
-    return true;
+  /** The least time between two pictures. */
+  private gapMs(nowMs: number): number {
+    const calm = this.idling && !this.cameraMoves && !this.fade.fading(nowMs);
+    if (this.scene.software) return calm ? IDLE_SOFTWARE_GAP_MS : SOFTWARE_GAP_MS;
+    return calm ? IDLE_GAP_MS : 0;
   }
+}
+
+function isStale({ pose, wantedMediaTime }: Showing): boolean {
+  return pose.held && wantedMediaTime - pose.mediaTime > STALE_MEDIA;
+}
+
+/** To the eye; a held pose is even the same array. */
+function isSame(a: Float32Array, b: Float32Array): boolean {
+  return a === b || a.every((value, i) => Math.abs(value - b[i]!) < 1e-5);
+}
+
+function chance(): number {
+  return Math.floor(Math.random() * 2 ** 32);
 }
