@@ -55,7 +55,7 @@ class Set:
     @cached_property
     def browser(self) -> Browser:
         """A Chromium whose microphone says the sentence again and again."""
-        wav = write_microphone(self.folder / "microphone.wav", self.sentence.pcm, MODEL_RATE)
+        wav = write_microphone(self.folder / "microphone.wav", self.sentence.without_pauses, MODEL_RATE)
         return self._closing.enter_context(chromium(wav))
 
     def tab(self, finish: Finish = "full") -> PoseTab:

@@ -15,22 +15,48 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from benchmarks.browser import wait_until
 from pictures.pose_tab import pose_page
+from pictures.sentence import SEED
 
 Scheme = Literal["light", "dark"]
-_OPEN = 0.75
-"""Mid-word: the lips this near to the widest seen so far."""
-_SEE_S = 6
-"""How long the widest is looked for."""
-_PUT = """([png, id]) => {
-  const canvas = document.getElementById(id);
+_SEE_S = 10
+"""How long the best instant is looked for."""
+_WATCH = """() => {
+  const seen = (window.midWord = { watching: true, best: null });
+  let highest = -Infinity;
+  const look = () => {
+    const { shown, view } = streamEngine;
+    if (shown?.speaking) {
+      const { channels, mouthPx } = shown;
+      const { HeadYaw, HeadPitch, LeftEyeYaw, LeftEyePitch, EyeBlinkLeft } = channels;
+      const away = Math.abs(HeadYaw) + Math.hypot(HeadYaw + LeftEyeYaw, HeadPitch + LeftEyePitch);
+      const worth = (25 * mouthPx) / view.height - 4 * away - 3 * EyeBlinkLeft;
+      if (mouthPx > 0 && worth > highest) {
+        highest = worth;
+        seen.best = { channels, view };
+      }
+    }
+    if (seen.watching) requestAnimationFrame(look);
+  };
+  look();
+}"""
+_GRAPH_S = 4.5
+"""The graph shows this much of the past: let it see a page that is left alone."""
+_TRIES = 8
+_PUT = """png => {
+  const canvas = document.getElementById('face');
+  const { left, top, width, height } = canvas.getBoundingClientRect();
   const picture = new Image();
-  for (const { name, value } of canvas.attributes) picture.setAttribute(name, value);
+  picture.alt = '';
   picture.src = png;
-  canvas.id = `${id}-hidden`;
-  canvas.style.display = 'none';
+  Object.assign(picture.style, {
+    position: 'fixed', left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`,
+    transform: getComputedStyle(canvas).transform, pointerEvents: 'none',
+  });
+  canvas.style.visibility = 'hidden';
   canvas.after(picture);
   return picture.decode();
 }"""
+_SPEAKING = "streamEngine.shown?.speaking === true"
 
 
 @dataclass(frozen=True)
@@ -65,37 +91,34 @@ def studio(browser: Browser, url: str, screen: Screen, scheme: Scheme) -> Image.
     )
     with closing(context):
         page = context.new_page()
-        page.goto(f"{url}/?finish=plain")
+        page.goto(f"{url}/?finish=plain&seed={SEED}")
         wait_until(page, "window.streamEngine?.faceReady")
         page.click("#talk")
-        wait_until(page, "streamEngine.shown?.speaking === true && streamEngine.latency.roundTripMs !== null")
+        wait_until(page, f"{_SPEAKING} && streamEngine.latency.roundTripMs !== null")
         moment = _mid_word(page)
         _draw_in_full(browser, url, page, moment)
-        wait_until(page, "streamEngine.shown?.speaking === true")
-        with Image.open(BytesIO(page.screenshot(caret="hide"))) as shown:
+        page.wait_for_timeout(_GRAPH_S * 1000)
+        with Image.open(BytesIO(_while_speaking(page))) as shown:
             return shown.convert("RGB")
 
 
+def _while_speaking(page: Page) -> bytes:
+    """A screenshot before and after which the page said that someone speaks; the last one where none was."""
+    for _ in range(_TRIES):
+        wait_until(page, _SPEAKING)
+        shown = page.screenshot(caret="hide")
+        if page.evaluate(_SPEAKING):
+            break
+    return shown
+
+
 def _mid_word(page: Page) -> dict[str, Any]:
-    """Pose and camera at an instant with the mouth wide open, eyes too."""
+    """Pose and camera at the instant of some seconds at which the mouth is widest and the person looks at us."""
+    page.evaluate(_WATCH)
     page.wait_for_timeout(_SEE_S * 1000)
-    widest = float(page.evaluate("Math.max(...streamEngine.history.map((shown) => shown.mouthPx ?? 0))"))
-    if widest <= 0:
+    found: dict[str, Any] | None = page.evaluate("(window.midWord.watching = false, window.midWord.best)")
+    if found is None:
         raise RuntimeError("nobody spoke; is the microphone's file silent?")
-    page.evaluate(
-        """() => {
-          const look = () => {
-            const { shown, view } = streamEngine;
-            const awake = shown !== null && shown.channels.EyeBlinkLeft < 0.15;
-            if (awake && shown.speaking && shown.mouthPx > %f) window.midWord = { channels: shown.channels, view };
-            else requestAnimationFrame(look);
-          };
-          look();
-        }"""
-        % (_OPEN * widest)
-    )
-    wait_until(page, "window.midWord !== undefined")
-    found: dict[str, Any] = page.evaluate("window.midWord")
     return found
 
 
@@ -112,4 +135,4 @@ def _draw_in_full(browser: Browser, url: str, page: Page, moment: dict[str, Any]
                 "light": False,
             },
         )
-    page.evaluate(_PUT, [drawn["png"], "face"])
+    page.evaluate(_PUT, drawn["png"])

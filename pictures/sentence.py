@@ -84,6 +84,12 @@ class Sentence:
         """Length of the sound."""
         return len(self.pcm) / MODEL_RATE
 
+    @property
+    def without_pauses(self) -> Floats:
+        """The sound from the first phone to the last."""
+        voiced = [phone for phone in self.phones if phone.name != "SIL"]
+        return self.pcm[int(voiced[0].start * MODEL_RATE) : int(voiced[-1].end * MODEL_RATE)]
+
     def pose(self, second: float) -> dict[str, float]:
         """Channel values at an instant, interpolated as the page does."""
         at = min(max(second * FRAMES_PER_S, 0.0), len(self.motion) - 1.0)
