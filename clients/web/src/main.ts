@@ -18,9 +18,6 @@ import { VideoTake } from './take_video';
 import { installTestHook } from './test_hook';
 import { StudioPage } from './ui';
 
-/** The face fades in over its picture; style.css takes less time for it. */
-const FADE_MS = 400;
-
 const params = parsePageParams(location.search);
 const preferences = loadPreferences();
 const appearance = new Appearance(params, preferences);
@@ -128,7 +125,8 @@ async function startFace(): Promise<void> {
   opened.scene.settle();
   opened.loop.start();
   canvas.classList.add('ready');
-  setTimeout(() => (poster.hidden = true), FADE_MS);
+  // The face fades in over its picture (at once where motion is unwelcome).
+  void Promise.allSettled(canvas.getAnimations().map((fading) => fading.finished)).then(() => (poster.hidden = true));
 
   appearance.onLook = (look) => {
     own.leave().catch(report);
