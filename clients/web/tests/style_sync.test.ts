@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Style } from '../src/protocol';
+import { parsePreferences } from '../src/preferences';
+import { DEFAULT_STYLE, SEND_GAP_MS, SETTLE_MS, StyleSync, parseStyle, styleDifference } from '../src/style_sync';
+
+/** A clock that only the test moves, and a server that may echo. */
+function bench(wished: Style = DEFAULT_STYLE) {
+  let now = 1000;
+  let waiting: { at: number; action: () => void }[] = [];
+  const sent: { at: number; change: Partial<Style> }[] = [];
+  const sync = new StyleSync(
+    wished,
+    { now: () => now, after: (ms, action) => waiting.push({ at: now + ms, action }) },
+    (change) => sent.push({ at: now, change }),
+    () => undefined,
+  );
+  const pass = (ms: number): void => {
+    const until = now + ms;
+    for (;;) {
+      const next = waiting.toSorted((a, b) => a.at - b.at)[0];
+      if (next === undefined || next.at > until) break;
+      waiting = waiting.filter((one) => one !== next);
+      now = next.at;
+      next.action();
+    }
+    now = until;
+  };
+  return { sync, sent, pass };
+}
+
+describe('style controls', () => {
+  it('go out at most ten times a second, the last value always', () => {
+    const { sync, sent, pass } = bench();
+    sync.takeEvent(DEFAULT_STYLE);
+    for (let i = 1; i <= 100; i++) {
+      sync.set({ mouth_gain: 1 + i / 100 });
+      pass(7);
+    }
+    pass(1000);
+    const gaps = sent.slice(1).map(({ at }, i) => at - sent[i]!.at);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(SEND_GAP_MS);
+    expect(sent.length).toBeGreaterThan(5);
+    expect(sent.at(-1)!.change).toEqual({ mouth_gain: 2 });
+  });
+
+  it('wait for a server, and tell it what was remembered', () => {
+    const wished = { ...DEFAULT_STYLE, gaze: 'camera', blinks_per_minute: 20 } as const;
+    const { sync, sent, pass } = bench(wished);
+    sync.set({ head_motion: 0 });
+    pass(1000);
+    expect(sent).toEqual([]);
+    sync.takeEvent(DEFAULT_STYLE);
+    expect(sent.map(({ change }) => change)).toEqual([{ gaze: 'camera', blinks_per_minute: 20, head_motion: 0 }]);
+  });
+
+  it('say nothing where the server has what is wished', () => {
+    const { sync, sent, pass } = bench();
+    sync.takeEvent(DEFAULT_STYLE);
+    pass(5000);
+    expect(sent).toEqual([]);
+  });
+
+  it('are told again to the next connection', () => {
+    const { sync, sent, pass } = bench();
+    sync.takeEvent(DEFAULT_STYLE);
+    sync.set({ expressiveness: 1.5 });
+    pass(1000);
+    sync.disconnected();
+    sync.takeEvent(DEFAULT_STYLE);
+    expect(sent.map(({ change }) => change)).toEqual([{ expressiveness: 1.5 }, { expressiveness: 1.5 }]);
+  });
+
+  it('do not jump back to echoes of older values under the hand', () => {
+    const { sync, sent, pass } = bench();
+    sync.takeEvent(DEFAULT_STYLE);
+    sync.hold(true);
+    const echoes: Style[] = [];
+    for (let i = 1; i <= 20; i++) {
+      const before = sent.length;
+      sync.set({ mouth_gain: 1 + i / 20 });
+      if (sent.length > before) echoes.push({ ...DEFAULT_STYLE, ...sent.at(-1)!.change });
+      // The echo comes after the next move.
+      const echo = echoes.length > 1 ? echoes.shift() : undefined;
+      if (echo !== undefined) sync.takeEvent(echo);
+      expect(sync.shown.mouth_gain).toBe(1 + i / 20);
+      pass(60);
+    }
+    sync.hold(false);
+    sync.takeEvent({ ...DEFAULT_STYLE, mouth_gain: 2 });
+    pass(2 * SETTLE_MS);
+    expect(sync.shown.mouth_gain).toBe(2);
+  });
+
+  it('show the server’s word once nothing is under way', () => {
+    const { sync, sent, pass } = bench();
+    sync.takeEvent(DEFAULT_STYLE);
+    pass(2 * SETTLE_MS);
+    sync.takeEvent({ ...DEFAULT_STYLE, head_motion: 0.5 });
+    expect(sync.shown.head_motion).toBe(0.5);
+    pass(5000);
+    expect(sent).toEqual([]);
+  });
+
+  it('give way to a server that allows less than was asked', () => {
+    const { sync, pass } = bench();
+    sync.takeEvent(DEFAULT_STYLE);
+    sync.set({ mouth_gain: 1.8 });
+    sync.takeEvent({ ...DEFAULT_STYLE, mouth_gain: 1.5 });
+    expect(sync.shown.mouth_gain).toBe(1.8);
+    pass(2 * SETTLE_MS);
+    expect(sync.shown.mouth_gain).toBe(1.5);
+  });
+});
+
+describe('styles', () => {
+  it('are read without trusting them', () => {
+    expect(parseStyle(null)).toEqual(DEFAULT_STYLE);
+    expect(parseStyle({ mouth_gain: 9, head_motion: -1, blinks_per_minute: 'x', gaze: 'up' })).toEqual(DEFAULT_STYLE);
+    expect(parseStyle({ mouth_gain: 0, gaze: 'camera' })).toEqual({ ...DEFAULT_STYLE, mouth_gain: 0, gaze: 'camera' });
+    expect(styleDifference(DEFAULT_STYLE, DEFAULT_STYLE)).toBeNull();
+  });
+});
+
+describe('preferences', () => {
+  it('fall back one by one to their defaults', () => {
+    const defaults = parsePreferences(null);
+    expect(defaults).toMatchObject({ background: 'gradient', framing: 'head', graph: true, style: DEFAULT_STYLE });
+    expect(parsePreferences('not JSON')).toEqual(defaults);
+    expect(parsePreferences('[1]')).toEqual(defaults);
+    expect(parsePreferences('{"background":"plaid","framing":"face","look":7,"graph":"yes"}')).toEqual({
+      ...defaults,
+      framing: 'face',
+    });
+  });
+
+  it('come back as they were kept', () => {
+    const kept = { ...parsePreferences(null), look: 'mira', background: 'green' as const, listening: true };
+    expect(parsePreferences(JSON.stringify(kept))).toEqual(kept);
+  });
+});
