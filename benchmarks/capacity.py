@@ -1,7 +1,7 @@
 """How many voices one machine holds in real time: `python -m benchmarks.capacity --json FILE`.
 
 The engine as shipped: its worker process, the shipped weights, mel, voice activity and network on, human speech in
-every slot, each slot's ticks at a phase of its own, paced by the wall clock.
+every slot, each slot's ticks at a phase of its own, paced by the wall clock. No slot may sleep through a pause.
 
 Lateness of a tick: from the instant its last sample is there (by the pacing clock, so a pacer that wakes late counts
 too) to its frame being readable on the network process' event loop. A number of slots is held in real time if the 99th
@@ -216,7 +216,7 @@ def measure_sessions(counts: Sequence[int], seconds: float, flags: Sequence[str]
     most = str(max(counts))
     with TemporaryDirectory() as folder:
         out = Path(folder) / "lateness.npy"
-        limits = ("--max-sessions", most, "--engine-slots", most, *flags)
+        limits = ("--max-sessions", most, "--engine-slots", most, "--engine-sleep-after-s", "0", *flags)
         try:
             with ServerProcess(Path(folder) / "server.log", flags=limits) as server:
                 for count in sorted(counts):
@@ -253,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     console = Console()
     source = spoken(lead_ms=0, gap_ms=600)
-    config = WorkerConfig(DEFAULT_MODEL, options.backend, max(options.slots), options.threads)
+    config = WorkerConfig(DEFAULT_MODEL, options.backend, max(options.slots), options.threads, sleep_after_s=0)
     try:
         curve = _run(measure_curve(options.slots, options.seconds, config, ticks_of(source.audio), SystemClock()))
         flags = ("--engine-backend", options.backend, "--engine-threads", str(options.threads))

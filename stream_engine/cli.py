@@ -75,6 +75,7 @@ def run_serve(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         threads=settings.engine_threads,
         clock=clock,
         model=settings.engine_model or DEFAULT_MODEL,
+        sleep_after_s=settings.engine_sleep_after_s,
     )
     return serve(settings, engine, clock)
 

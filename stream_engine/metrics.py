@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from stream_engine.engine import Engine
@@ -26,6 +26,9 @@ class _EngineCounts(Collector):
             "stream_engine_dropped_ticks", "Ticks the worker could not be given in time", self._engine.dropped_ticks
         )
         yield CounterMetricFamily("stream_engine_engine_restarts", "Workers lost and replaced", self._engine.restarts)
+        yield GaugeMetricFamily(
+            "stream_engine_sleeping_slots", "Quiet voices whose network sleeps", self._engine.slots_asleep
+        )
 
 
 class Metrics:

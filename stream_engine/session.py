@@ -72,7 +72,7 @@ class Session:
         self._clock = clock
         self._ear = Ear()
         self._turns = TurnMachine(rules)
-        self._stage = Stage()
+        self._stage = Stage(seed=seed)
         self._sinks: list[SessionSink] = []
         self._complained: set[int] = set()
         self._next_tick: int | None = None

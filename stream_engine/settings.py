@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     engine_slots: int = Field(64, ge=1, le=1024, description="voices the engine's worker is made for")
     engine_threads: int = Field(0, ge=0, description="threads of the engine's worker (0: it decides)")
 
+    engine_sleep_after_s: float = Field(
+        8.0, ge=0, description="quiet seconds after which a voice's network sleeps, its face idly alive (0: never)"
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least grave line logged")
     log_format: Literal["console", "json"] = Field("console", description="log lines for people or for machines")
     web_dir: Path = Field(
@@ -159,13 +163,13 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "listening": ("host", "port", "tls_cert", "tls_key", "web_dir"),
     "who may call": ("token", "allowed_hosts", "allowed_origins"),
     "sessions": ("look_ahead_ms", "idle_timeout_s", "max_sessions", "max_viewers", "ice_servers"),
-    "engine": ("engine_model", "engine_backend", "engine_slots", "engine_threads"),
+    "engine": ("engine_model", "engine_backend", "engine_slots", "engine_threads", "engine_sleep_after_s"),
     "logs": ("log_level", "log_format"),
 }
 _METAVARS = {
     "host": "ADDRESS", "web_dir": "DIR", "tls_cert": "FILE", "tls_key": "FILE", "token": "SECRET",
     "allowed_hosts": "NAME,…", "allowed_origins": "URL,…", "ice_servers": "URL,…", "look_ahead_ms": "MS",
-    "idle_timeout_s": "S", "engine_model": "NAME",
+    "idle_timeout_s": "S", "engine_sleep_after_s": "S", "engine_model": "NAME",
 }  # fmt: skip
 
 

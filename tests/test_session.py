@@ -26,6 +26,7 @@ class LoopbackSlot:
     ticks: list[int] = field(default_factory=list)
     probability: float = 0.0
     blinks: list[float] = field(default_factory=list)
+    asleep: bool = False
 
     def push(self, tick: AudioTick) -> None:
         assert not self.closed
@@ -33,7 +34,8 @@ class LoopbackSlot:
         vad = (VadProbability(self.probability, tick.index * 960),)
         timing = SlotTiming(0.0, 0.0, 1.0, 0.0)
         channels = np.full(61, tick.samples.max(), np.float32)
-        self.listener.on_output(SlotOutput(channels, tick.index, self.look_ahead_ticks, self.fresh, vad, timing))
+        output = SlotOutput(channels, tick.index, self.look_ahead_ticks, self.fresh, vad, timing, self.asleep)
+        self.listener.on_output(output)
         self.fresh = False
 
     def reset(self, *, look_ahead_ticks: int | None = None, seed: int | None = None) -> None:
@@ -56,6 +58,7 @@ class LoopbackEngine:
     ready = True
     dropped_ticks = 0
     restarts = 0
+    slots_asleep = 0
 
     def __init__(self) -> None:
         self.slot: LoopbackSlot | None = None
@@ -257,6 +260,25 @@ def test_a_style_acts_on_the_frames_and_glides_in() -> None:
     assert jaw[0] == pytest.approx(0.5, abs=0.1)
     assert jaw[-1] == 0
     assert np.abs(np.diff(jaw)).max() < 0.08
+
+
+def test_a_sleeping_slots_face_lives_on_and_says_that_it_sleeps() -> None:
+    stand = Stand()
+    stand.speak(0, 10)
+    stand.session.restyle(Style(blinks_per_minute=60))
+    stand.slot.asleep = True
+    stand.speak(10, 500)
+    asleep = stand.sink.frames[8:]
+    assert not any(f.asleep for f in stand.sink.frames[:8])
+    assert all(f.asleep for f in asleep)
+    assert not any(f.discontinuity for f in asleep)
+    lids = np.array([f.channels[channel_index("EyeBlinkLeft")] for f in asleep])
+    assert 5 < ((lids[1:] > 0.5) & (lids[:-1] <= 0.5)).sum() < 15
+    assert np.ptp([f.channels[channel_index("HeadYaw")] for f in asleep]) > 0.005
+    stand.slot.asleep = False
+    stand.speak(510, 50)
+    assert not any(stand.sink.frames[-1].channels)
+    assert not stand.sink.frames[-1].asleep
 
 
 def test_a_closed_session_is_silent() -> None:

@@ -68,6 +68,8 @@ class SlotOutput:
         tick_index: of the `AudioTick` consumed.
         look_ahead_ticks: the slot's, when it consumed the tick.
         fresh: the first tick after the slot was opened, reset or resumed.
+        asleep: it has been quiet. For `engine.sleep.DOZE_TICKS` the channels are still the network's, then it sleeps
+            and they are the last it gave.
         vad: probabilities of the chunks this tick completed; none or one.
         timing: where the time went.
     """
@@ -78,6 +80,7 @@ class SlotOutput:
     fresh: bool
     vad: tuple[VadProbability, ...]
     timing: SlotTiming
+    asleep: bool = False
 
 
 class SlotListener(Protocol):
@@ -126,6 +129,11 @@ class Engine(Protocol):
 
     dropped_ticks: int
     restarts: int
+
+    @property
+    def slots_asleep(self) -> int:
+        """Slots whose network sleeps now."""
+        ...
 
     async def start(self) -> None:
         """Returns when the worker answers.

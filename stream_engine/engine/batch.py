@@ -15,6 +15,7 @@ from stream_engine.ear.vad import BatchedVad, VadError
 from stream_engine.engine.backend import Backend, ModelFacts
 from stream_engine.engine.backlog import QUEUE_TICKS, skip_to_live
 from stream_engine.engine.blinks import NATURAL_RATE, BlinkRate
+from stream_engine.engine.sleep import PRE_ROLL_TICKS, Sleeper, Wakefulness, levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class StepResult:
         ticks: the ticks that were stepped, `B` of them.
         look_ahead: `[B]`.
         fresh: `[B]` bool, first tick since the slot was opened.
-        channels: `[B, 61]` float32.
+        asleep: `[B]` bool, the slot sleeps, or is falling asleep.
+        channels: `[B, 61]` float32; of a slot that sleeps, the last it gave.
         vad_probability: `[B]` float32, NaN where the tick completed no chunk.
         vad_media_time: `[B]` int64.
         started_at: `Clock.monotonic()` when the step began.
@@ -65,6 +67,7 @@ class StepResult:
     ticks: list[WaitingTick]
     look_ahead: NDArray[np.int64]
     fresh: NDArray[np.bool_]
+    asleep: NDArray[np.bool_]
     channels: NDArray[np.float32]
     vad_probability: NDArray[np.float32]
     vad_media_time: NDArray[np.int64]
@@ -78,7 +81,10 @@ class _Row:
     look_ahead: int
     noise: np.random.Generator
     blinks: BlinkRate
+    sleeper: Sleeper | None
     queue: deque[WaitingTick] = field(default_factory=deque)
+    slept_through: deque[NDArray[np.float32]] = field(default_factory=lambda: deque(maxlen=PRE_ROLL_TICKS))
+    last: NDArray[np.float32] | None = None
     fresh: bool = True
     next_index: int = -1
     told_of_vad: bool = False
@@ -91,12 +97,16 @@ class BatchCore:
         backend: with as many state rows as there are slots.
         vad: voice activity; None if nobody wants it; or why there is none, which every slot is told.
         clock: for the timings.
+        sleep_after_s: quiet seconds after which a slot's network sleeps; 0 for never.
     """
 
-    def __init__(self, backend: Backend, vad: BatchedVad | VadError | None, clock: Clock) -> None:
+    def __init__(
+        self, backend: Backend, vad: BatchedVad | VadError | None, clock: Clock, *, sleep_after_s: float = 0.0
+    ) -> None:
         self._backend = backend
         self._vad = vad
         self._clock = clock
+        self._sleep_after_s = sleep_after_s
         self._rows: dict[int, _Row] = {}
         self._failures: list[SlotFailure] = []
 
@@ -119,7 +129,9 @@ class BatchCore:
         look-ahead and blink rate alone.
         """
         blinks = BlinkRate(self.facts.blink_threshold, blinks_per_minute)
-        self._rows[row] = _Row(epoch, look_ahead, np.random.Generator(np.random.Philox(seed)), blinks)
+        sleeper = Sleeper(self._sleep_after_s) if self._sleep_after_s > 0 else None
+        noise = np.random.Generator(np.random.Philox(seed))
+        self._rows[row] = _Row(epoch, look_ahead, noise, blinks, sleeper)
         self._backend.reset(np.array([row]))
         if isinstance(self._vad, VadError):
             self._failures.append(SlotFailure(row, epoch, "vad_failed", str(self._vad)))
@@ -159,21 +171,19 @@ class BatchCore:
         slots = [self._rows[number] for number in rows.tolist()]
         ticks = [slot.queue.popleft() for slot in slots]
         audio = np.empty((len(rows), TICK_SAMPLES), np.float32)
-        noise = np.empty((len(rows), self._backend.facts.noise_size), np.float32)
-        blink = self.facts.blink_noise
-        for i, (slot, tick) in enumerate(zip(slots, ticks, strict=True)):
+        for i, tick in enumerate(ticks):
             audio[i] = tick.samples
-            slot.noise.standard_normal(out=noise[i], dtype=np.float32)
-            noise[i, blink] = slot.blinks.bend(noise.item(i, blink))
         look_ahead = np.array([slot.look_ahead for slot in slots], np.int64)
-        channels = self._backend.step(rows, audio, look_ahead, noise)
         probability, media_time = self._hear(rows, slots, ticks, audio)
+        states = self._rest(slots, audio, probability)
+        channels = self._show(rows, slots, audio, look_ahead, states)
         result = StepResult(
             rows=rows,
             epochs=np.array([slot.epoch for slot in slots], np.int64),
             ticks=ticks,
             look_ahead=look_ahead,
             fresh=np.array([slot.fresh for slot in slots]),
+            asleep=np.array([state is not Wakefulness.AWAKE for state in states]),
             channels=channels,
             vad_probability=probability,
             vad_media_time=media_time,
@@ -184,6 +194,64 @@ class BatchCore:
             slot.fresh = False
         finite: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(channels), axis=1)
         return result if finite.all() else self._without_broken(result, finite)
+
+    def _rest(
+        self, slots: list[_Row], audio: NDArray[np.float32], probability: NDArray[np.float32]
+    ) -> list[Wakefulness]:
+        """Who is awake for this tick."""
+        if not self._sleep_after_s > 0:
+            return [Wakefulness.AWAKE] * len(slots)
+        return [
+            slot.sleeper.hear(level, voice) if slot.sleeper else Wakefulness.AWAKE
+            for slot, level, voice in zip(slots, levels(audio).tolist(), probability.tolist(), strict=True)
+        ]
+
+    def _show(
+        self,
+        rows: NDArray[np.int64],
+        slots: list[_Row],
+        audio: NDArray[np.float32],
+        look_ahead: NDArray[np.int64],
+        states: list[Wakefulness],
+    ) -> NDArray[np.float32]:
+        """Frames `[B, 61]`: the network's for those awake, the last it gave for those asleep."""
+        stepped = [i for i, state in enumerate(states) if state is not Wakefulness.ASLEEP]
+        if len(stepped) == len(slots) and not any(slot.slept_through for slot in slots):
+            channels = self._backend.step(rows, audio, look_ahead, self._noise(slots))
+        else:
+            self._catch_up(rows, slots, look_ahead, stepped)
+            channels = np.zeros((len(slots), self.facts.channels), np.float32)
+            if stepped:
+                noise = self._noise([slots[i] for i in stepped])
+                channels[stepped] = self._backend.step(rows[stepped], audio[stepped], look_ahead[stepped], noise)
+        for i, (slot, state) in enumerate(zip(slots, states, strict=True)):
+            if state is Wakefulness.DOZING:
+                slot.last = channels[i].copy()
+            elif state is Wakefulness.ASLEEP:
+                slot.slept_through.append(audio[i])
+                if slot.last is not None:
+                    channels[i] = slot.last
+        return channels
+
+    def _catch_up(
+        self, rows: NDArray[np.int64], slots: list[_Row], look_ahead: NDArray[np.int64], stepped: list[int]
+    ) -> None:
+        """Steps those that wake through the sound just before, which they slept through; nobody sees these frames."""
+        while waking := [i for i in stepped if slots[i].slept_through]:
+            # From the oldest on, and all as one batch: who slept through less joins later.
+            most = max(len(slots[i].slept_through) for i in waking)
+            waking = [i for i in waking if len(slots[i].slept_through) == most]
+            heard = np.stack([slots[i].slept_through.popleft() for i in waking])
+            self._backend.step(rows[waking], heard, look_ahead[waking], self._noise([slots[i] for i in waking]))
+
+    def _noise(self, slots: list[_Row]) -> NDArray[np.float32]:
+        """The next row of numbers of each slot, `[B, noise_size]`."""
+        noise = np.empty((len(slots), self.facts.noise_size), np.float32)
+        blink = self.facts.blink_noise
+        for i, slot in enumerate(slots):
+            slot.noise.standard_normal(out=noise[i], dtype=np.float32)
+            noise[i, blink] = slot.blinks.bend(noise.item(i, blink))
+        return noise
 
     def _hear(
         self, rows: NDArray[np.int64], slots: list[_Row], ticks: list[WaitingTick], audio: NDArray[np.float32]
@@ -224,6 +292,7 @@ class BatchCore:
             ticks=[tick for tick, good in zip(result.ticks, finite.tolist(), strict=True) if good],
             look_ahead=result.look_ahead[finite],
             fresh=result.fresh[finite],
+            asleep=result.asleep[finite],
             channels=result.channels[finite],
             vad_probability=result.vad_probability[finite],
             vad_media_time=result.vad_media_time[finite],

@@ -60,6 +60,7 @@ def result_dtype(channels: int) -> np.dtype[np.void]:
             ("index", "i8"),
             ("look_ahead", "u4"),
             ("fresh", "?"),
+            ("asleep", "?"),
             ("ear_ms", "f4"),
             ("queue_ms", "f4"),
             ("model_ms", "f4"),
@@ -138,6 +139,7 @@ def pack_result(acknowledged: int, step: "StepResult") -> bytes:
     records["index"] = [tick.index for tick in step.ticks]
     records["look_ahead"] = step.look_ahead
     records["fresh"] = step.fresh
+    records["asleep"] = step.asleep
     records["ear_ms"] = [tick.ear_ms for tick in step.ticks]
     records["queue_ms"] = [(step.started_at - tick.handed_at) * 1e3 for tick in step.ticks]
     records["model_ms"] = (step.ended_at - step.started_at) * 1e3

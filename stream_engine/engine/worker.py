@@ -43,7 +43,8 @@ def _load(config: WorkerConfig) -> tuple[BatchCore, dict[str, object]]:
         vad = BatchedVad(config.slots)
     except VadError as error:
         vad = error
-    return BatchCore(backend, vad, SystemClock()), {"kind": "hello", "pid": os.getpid(), **asdict(backend.facts)}
+    core = BatchCore(backend, vad, SystemClock(), sleep_after_s=config.sleep_after_s)
+    return core, {"kind": "hello", "pid": os.getpid(), **asdict(backend.facts)}
 
 
 def _serve(connection: Connection, core: BatchCore) -> None:

@@ -14,9 +14,11 @@ class WorkerConfig:
         backend: one of `engine.backend.BACKENDS`.
         slots: voices at a time.
         threads: for the arithmetic; 0 leaves half the cores to everything else.
+        sleep_after_s: quiet seconds after which a slot's network sleeps; 0 for never.
     """
 
     model: str = DEFAULT_MODEL
     backend: str = "onnxruntime"
     slots: int = 64
     threads: int = 0
+    sleep_after_s: float = 8.0

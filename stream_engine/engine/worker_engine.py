@@ -61,6 +61,7 @@ class _WorkerSlot:
     seed: int
     blinks_per_minute: float = NATURAL_RATE
     pending: deque[tuple[AudioTick, float]] = field(default_factory=deque)
+    asleep: bool = False
     closed: bool = False
 
     def push(self, tick: AudioTick) -> None:
@@ -130,6 +131,11 @@ class WorkerEngine:
     def slots_taken(self) -> int:
         """Slots open now."""
         return len(self._slots)
+
+    @property
+    def slots_asleep(self) -> int:
+        """Slots whose network sleeps now."""
+        return sum(slot.asleep for slot in self._slots.values())
 
     async def start(self) -> None:
         """Returns when the worker answers; see `engine.Engine.start`."""
@@ -215,6 +221,7 @@ class WorkerEngine:
         """Starts a slot's next life: what is under way of the one before is told apart by its epoch."""
         self._epoch = (self._epoch + 1) % 2**32
         slot.epoch = self._epoch
+        slot.asleep = False
         slot.pending.clear()
         if self._ready:
             opening = (OPEN, slot.row, slot.epoch, slot.look_ahead_ticks, slot.seed, slot.blinks_per_minute)
@@ -277,12 +284,15 @@ class WorkerEngine:
         return_ms = (self._clock.monotonic() - results.ended_at) * 1e3
         channels = results.records["channels"]
         facts = results.records[
-            ["row", "epoch", "index", "look_ahead", "fresh", "ear_ms", "queue_ms", "model_ms", "vad", "vad_media_time"]
+            ["row", "epoch", "index", "look_ahead", "fresh", "asleep", "vad", "vad_media_time"]
         ].tolist()
-        for i, (row, epoch, index, look_ahead, fresh, ear_ms, queue_ms, model_ms, vad, vad_media) in enumerate(facts):
+        times = results.records[["ear_ms", "queue_ms", "model_ms"]].tolist()
+        for i, (row, epoch, index, look_ahead, fresh, asleep, vad, vad_media) in enumerate(facts):
             slot = self._slots.get(row)
             if slot is None or slot.epoch != epoch:
                 continue
+            slot.asleep = asleep
+            ear_ms, queue_ms, model_ms = times[i]
             output = SlotOutput(
                 channels=channels[i],
                 tick_index=index,
@@ -290,6 +300,7 @@ class WorkerEngine:
                 fresh=fresh,
                 vad=(VadProbability(vad, vad_media),) if vad == vad else (),  # NaN: no chunk was completed
                 timing=SlotTiming(ear_ms, queue_ms, model_ms, return_ms),
+                asleep=asleep,
             )
             try:
                 slot.listener.on_output(output)
@@ -389,7 +400,13 @@ class WorkerEngine:
 
 
 def create_engine(
-    *, backend: str = "onnxruntime", slots: int = 64, threads: int = 0, clock: Clock, model: str = DEFAULT_MODEL
+    *,
+    backend: str = "onnxruntime",
+    slots: int = 64,
+    threads: int = 0,
+    clock: Clock,
+    model: str = DEFAULT_MODEL,
+    sleep_after_s: float = 8.0,
 ) -> WorkerEngine:
     """The engine as the server's settings describe it; start it with `await engine.start()`.
 
@@ -399,5 +416,7 @@ def create_engine(
         threads: for the worker's arithmetic; 0 leaves half the cores to everything else.
         clock: source of time.
         model: name of a network in `models/zoo`, or path of its weights.
+        sleep_after_s: quiet seconds after which a voice's network sleeps; 0 for never.
     """
-    return WorkerEngine(WorkerConfig(model=model, backend=backend, slots=slots, threads=threads), clock=clock)
+    config = WorkerConfig(model=model, backend=backend, slots=slots, threads=threads, sleep_after_s=sleep_after_s)
+    return WorkerEngine(config, clock=clock)

@@ -3,19 +3,24 @@
 from stream_engine.clock import TICK_MEDIA
 from stream_engine.engine import SlotOutput
 from stream_engine.frames import MotionFrame, MotionTiming
+from stream_engine.stage.sleep_fade import SleepFade
 from stream_engine.stage.style import Style
 from stream_engine.stage.style_motion import StyleGlide
 
 
 class Stage:
-    """One session's frames: warm-up dropped, styled, numbered, marked where the stream began afresh.
+    """One session's frames: warm-up dropped, alive in sleep, styled, numbered, marked where it began afresh.
 
     Args:
-        style: how the face moves at first.
+        style: how the face moves at first; None leaves it to the network.
+        seed: of its idle life.
     """
 
-    def __init__(self, style: Style | None = None) -> None:
-        self._glide = StyleGlide(style or Style())
+    def __init__(self, style: Style | None = None, *, seed: int = 0) -> None:
+        style = style or Style()
+        self._glide = StyleGlide(style)
+        self._fade = SleepFade(seed)
+        self._fade.life.blinks_per_minute = style.blinks_per_minute
         self._sequence = 0
         self._first_instant = 0
         self._discontinuity = False
@@ -23,6 +28,7 @@ class Stage:
     def restyle(self, style: Style) -> None:
         """Changes how the face moves; it glides there."""
         self._glide.turn(style)
+        self._fade.life.blinks_per_minute = style.blinks_per_minute
 
     def frame(self, output: SlotOutput, *, speaking: bool) -> MotionFrame | None:
         """The frame a tick gave; None for warm-up, which shows instants before the slot heard anything.
@@ -34,18 +40,21 @@ class Stage:
         if output.fresh:
             self._first_instant = output.tick_index
             self._discontinuity = self._sequence > 0
+            self._fade.restart()
         # The step that has consumed tick n returns the frame at instant n + 1 - L, in ticks.
         instant = output.tick_index + 1 - output.look_ahead_ticks
         if instant < self._first_instant:
             return None
+        channels = self._fade.frame(output.channels, instant, asleep=output.asleep)
         timing = output.timing
         frame = MotionFrame(
-            channels=self._glide.frame(output.channels),
+            channels=self._glide.frame(channels),
             media_time=instant * TICK_MEDIA,
             sequence=self._sequence,
             speaking=speaking,
             discontinuity=self._discontinuity,
             timing=MotionTiming(timing.ear_ms, timing.queue_ms, timing.model_ms, timing.return_ms),
+            asleep=output.asleep,
         )
         self._sequence += 1
         self._discontinuity = False

@@ -148,6 +148,30 @@ def test_a_reset_starts_afresh_and_leaves_others_alone(network: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_quiet_slot_sleeps_and_says_so(network: Path) -> None:
+    async def scenario() -> None:
+        config = WorkerConfig(model=str(network), slots=2, threads=1, sleep_after_s=0.2)
+        engine = WorkerEngine(config, limits=EngineLimits(hang_s=10.0))
+        await engine.start()
+        try:
+            listener = Listener()
+            slot = engine.open_slot(listener, look_ahead_ticks=3, seed=0)
+            for k in range(30):
+                slot.push(AudioTick(np.zeros(320, np.float32), k, CLOCK.monotonic()))
+                await listener.until(lambda: len(listener.outputs) > k)  # noqa: B023 - awaited right here
+            assert [o.asleep for o in listener.outputs] == [False] * 10 + [True] * 20
+            assert engine.slots_asleep == 1
+            np.testing.assert_array_equal(listener.outputs[25].channels, listener.outputs[29].channels)
+            slot.push(tick(30))
+            await listener.until(lambda: len(listener.outputs) == 31)
+            assert not listener.outputs[30].asleep
+            assert engine.slots_asleep == 0
+        finally:
+            await engine.stop()
+
+    asyncio.run(scenario())
+
+
 def test_slots_are_limited_and_come_back(network: Path) -> None:
     async def scenario() -> None:
         async with running(network, slots=2) as engine:

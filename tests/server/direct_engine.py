@@ -71,6 +71,7 @@ class DirectEngine:
 
         self.dropped_ticks = 0
         self.restarts = 0
+        self.slots_asleep = 0
 
     async def start(self) -> None:
         self.ready = True

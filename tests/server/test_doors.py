@@ -146,7 +146,7 @@ async def test_metrics_and_health() -> None:
         for name in (
             "sessions 1.0", "viewers 0.0", "tick_lateness_seconds_bucket", 'stage_seconds_count{stage="model"}',
             'dropped_frames_total{reason="congested"} 0.0', "turns_total", "model_seconds_total", "packets_lost_total",
-            "packets_concealed_total",
+            "packets_concealed_total", "sleeping_slots 0.0",
         ):  # fmt: skip
             assert f"stream_engine_{name}" in text
         assert (await house.http.get("/healthz")).json() == {"status": "alive"}
