@@ -52,7 +52,7 @@ class Session:
         id: as given.
         look_ahead_ticks: as set last.
         style: how the face moves, as set last.
-        last_audio_at: `clock.monotonic()` of the last chunk, for the idle time-out.
+        last_audio_at: `clock.monotonic()` of the last chunk that was not made up, for the idle time-out.
     """
 
     def __init__(
@@ -98,7 +98,8 @@ class Session:
         """
         if self._closed:
             return
-        self.last_audio_at = self._clock.monotonic()
+        if not chunk.concealed:
+            self.last_audio_at = self._clock.monotonic()
         try:
             ticks = self._ear.push(chunk)
         except UnsupportedSoundError as error:

@@ -299,6 +299,10 @@ def test_the_last_sound_is_remembered_for_the_idle_time_out() -> None:
     assert stand.session.last_audio_at == 0
     stand.speak(0, 1)
     assert stand.session.last_audio_at == 7
+    stand.clock.advance(2)
+    stand.session.push_audio(AudioChunk(np.zeros(960, np.int16), 48_000, 960, concealed=True))
+    assert stand.session.last_audio_at == 7
+    assert stand.slot.ticks == [0, 1]
 
 
 def test_a_full_engine_refuses() -> None:

@@ -6,7 +6,8 @@ A pure state machine: no I/O, no clock, no decoding. `now` is passed in, and `ne
 * Behind a gap packets wait for the missing one, as long as reordering lately took (5–60 ms); then the gap is declared
   lost and everything behind it leaves at once.
 * When nothing has come out for 80 ms, the missing sound is declared lost ahead of time, step by step at the pace of
-  real time and for half a second at most, so that whatever listens never freezes. What arrives for it later is late.
+  real time, so that whatever listens never freezes. What arrives for it later is late. After half a second the stream
+  counts as paused: its silence goes on, and whatever comes is heard at once.
 
 Nothing here is paced by a clock, so neither a burst nor a sender's clock drift can pile delay up: a packet is either
 released when it arrives, or held by a gap, or dropped.
@@ -34,7 +35,7 @@ MAX_STALL_S: Final = 0.080
 STALL_MARGIN_S: Final = 0.050
 """A stream of long packets (60, 120 ms) may be silent for a packet and this."""
 MAX_STARVATION_S: Final = 0.5
-"""Sound made up ahead of time for a stream that has stopped; then it counts as paused."""
+"""Sound made up ahead of time for a stream that has stopped; then it counts as paused, and more is mere silence."""
 PAUSE_DECISION_S: Final = 0.1
 """A stream that stays behind what was made up for it for this long had paused, and goes on from there."""
 MAX_LOSS_S: Final = 1.0
@@ -281,7 +282,8 @@ class JitterBuffer:
                 continue
             lost = Lost(self._next_media, self._last_duration)
             out.append(lost)
-            self.stats.concealed += 1
+            if not self._paused:
+                self.stats.concealed += 1
             self._next_media += lost.duration
             self._starved += lost.duration
             # A poll far too late makes nothing up for the past: its packets may be waiting to be read.
@@ -298,17 +300,17 @@ class JitterBuffer:
 
     @property
     def next_deadline(self) -> float | None:
-        """When `poll` is due, monotonic seconds; None while there is nothing to wait for."""
+        """When `poll` is due, monotonic seconds; None before the first packet."""
         if self._ssrc is None:
             return None
         if not self._held:
-            return None if self._paused else self._starve_at
+            return self._starve_at
         missing_since = self._missing.get(self._next_sequence)
         if missing_since is None:  # a gap longer than our memory: waiting is pointless
             return min(held.arrived for held in self._held.values())
         gap_deadline = missing_since + self._wait(missing_since)
-        # A paused stream has no sound to keep up, so its stale stall deadline must not cut the wait short.
-        return min(gap_deadline, self._starve_at) if self._starve_at > missing_since else gap_deadline
+        # A paused stream has no sound to keep up, so the deadline of its silence must not cut the wait short.
+        return gap_deadline if self._paused else min(gap_deadline, self._starve_at)
 
     @property
     def _paused(self) -> bool:

@@ -105,8 +105,8 @@ class OpusDecoder:
 class Microphone:
     """One speaker's sound, from `start` to `close` or the track's end.
 
-    Chunks follow one another without gap or overlap in media time, except where the sender kept silent (DTX, a pause)
-    or an outage lasted: there media time jumps.
+    Chunks follow one another without gap or overlap in media time, except at the end of a pause (DTX, a sender without
+    a track, an outage): there media time may jump to the sender's. While nothing comes, silence does, marked concealed.
 
     Args:
         receiver: an audio receiver for which nothing but Opus was negotiated.

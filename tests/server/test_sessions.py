@@ -219,6 +219,20 @@ async def vanish(client: VoiceClient) -> None:
             protocol.transport.abort()
 
 
+async def test_a_microphone_that_sends_nothing_more_leaves_the_face_alive() -> None:
+    async with open_house() as house:
+        speaker = await house.speaker()
+        speaker.connection.getSenders()[0].replaceTrack(None)
+        live = house.server.registry.session(speaker.location.rpartition("/")[2])
+        await speaker.frames(len(speaker.messages) + 20)  # what was under way
+        last_audio_at = live.session.last_audio_at
+        seen = len(speaker.messages)
+        frames = (await speaker.frames(seen + 60))[seen:]
+        assert np.diff([frame.media_time for frame in frames]).max() < 4 * 960
+        assert not any(frame.discontinuity for frame in frames)
+        assert live.session.last_audio_at == last_audio_at, "it counts as idle all the same"
+
+
 async def test_an_idle_session_is_ended() -> None:
     clock = ManualClock()
     async with open_house(clock=clock) as house:
