@@ -114,3 +114,17 @@ def test_a_file_is_dropped_anywhere_on_the_page(tab: Tab) -> None:
     assert tab.page.locator(".drop-here").is_hidden()
     tab.until("document.getElementById('avatar-note').textContent.startsWith('Shown: dropped.vrm.')")
     assert tab.complaints == []
+
+
+def test_an_avatar_taken_off_leaves_nothing_on_the_graphics_card(tab: Tab) -> None:
+    held = "(({ geometries, textures }) => [geometries, textures])(streamEngine.drawing)"
+    before = tab.page.evaluate(held)
+    for name, data in (("one.vrm", vrm1()), ("zero.vrm", vrm0()), ("maya.glb", arkit_glb())):
+        bring(tab, name, data)
+        tab.until("streamEngine.drawing.textures > 0")
+    tab.until("!document.getElementById('forget-avatar').hidden")
+    tab.page.evaluate("document.getElementById('forget-avatar').click()")
+    tab.until("document.getElementById('avatar-note').textContent.startsWith('Forgotten')")
+    drawn = tab.page.evaluate("streamEngine.drawing.pictures")
+    tab.until(f"streamEngine.drawing.pictures > {drawn + 2}")
+    assert tab.page.evaluate(held) == before

@@ -10,6 +10,7 @@ import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 
 import type { Avatar, FaceMeasure } from './avatar';
 import { BLENDSHAPES, BLENDSHAPE_COUNT, HEAD_ANGLES, LEFT_EYE_ANGLES, RIGHT_EYE_ANGLES, morphName } from './channels';
+import { disposeTree } from './dispose_tree';
 import { makeMatte } from './materials';
 import { ProcessorMorph } from './processor_morph';
 
@@ -119,11 +120,6 @@ export class Face implements Avatar {
 
   /** Free what the graphics card holds. */
   dispose(): void {
-    this.root.traverse((node) => {
-      if (!(node instanceof Mesh)) return;
-      node.geometry.dispose();
-      const materials = Array.isArray(node.material) ? node.material : [node.material];
-      for (const material of materials) material.dispose();
-    });
+    disposeTree(this.root);
   }
 }

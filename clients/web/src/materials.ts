@@ -6,8 +6,17 @@ import { Mesh, MeshLambertMaterial, MeshStandardMaterial, type Object3D } from '
 export function makeMatte(root: Object3D): void {
   root.traverse((node) => {
     if (!(node instanceof Mesh) || !(node.material instanceof MeshStandardMaterial)) return;
-    const { color, map, vertexColors, side, transparent, opacity } = node.material;
+    const { color, map, vertexColors, side, transparent, opacity, alphaTest, depthWrite } = node.material;
     node.material.dispose();
-    node.material = new MeshLambertMaterial({ color, map, vertexColors, side, transparent, opacity });
+    node.material = new MeshLambertMaterial({
+      color,
+      map,
+      vertexColors,
+      side,
+      transparent,
+      opacity,
+      alphaTest,
+      depthWrite,
+    });
   });
 }

@@ -27,7 +27,6 @@ export class MorphWeights {
   /** Hand the weights to whoever morphs. */
   apply(): void {
     for (const { morph, influences } of this.processors) {
-      if (influences.every((weight, i) => Math.abs(weight - morph.weights[i]!) < 1e-4)) continue;
       morph.weights.set(influences);
       morph.apply();
     }

@@ -9,6 +9,8 @@ import { BufferAttribute, DynamicDrawUsage, Vector3, type BufferGeometry, type M
 
 /** Weights below this move nothing the eye could see. */
 const NEGLIGIBLE = 1e-3;
+/** Changes of weights below this are not worth the processor's time. */
+const UNSEEN = 1e-4;
 
 interface Target {
   /** Vertices moved. */
@@ -21,37 +23,42 @@ export class ProcessorMorph {
   readonly weights: Float32Array;
   private readonly targets: Target[];
   private readonly position: BufferAttribute;
-  private readonly normal: BufferAttribute;
+  /** Null for a mesh without normals, which is drawn with flat faces. */
+  private readonly normal: BufferAttribute | null = null;
   private readonly restPosition: Float32Array;
-  private readonly restNormal: Float32Array;
+  private readonly restNormal: Float32Array | null = null;
+  /** The weights the mesh is in line with. */
+  private readonly applied: Float32Array;
 
   /** Takes the morph targets of a mesh over; the graphics card gets finished positions from now on. */
   constructor(mesh: Mesh) {
     const geometry: BufferGeometry = mesh.geometry;
-    const count = geometry.getAttribute('position').count;
-    this.restPosition = floats(geometry.getAttribute('position'));
-    this.restNormal = geometry.hasAttribute('normal')
-      ? floats(geometry.getAttribute('normal'))
-      : new Float32Array(3 * count);
     const normals = geometry.morphAttributes['normal'] ?? [];
     this.targets = (geometry.morphAttributes['position'] ?? []).map((moved, i) =>
       sparse(floats(moved), normals[i] === undefined ? null : floats(normals[i])),
     );
     this.weights = new Float32Array(this.targets.length);
+    this.applied = new Float32Array(this.targets.length);
+    this.restPosition = floats(geometry.getAttribute('position'));
     this.position = new BufferAttribute(this.restPosition.slice(), 3).setUsage(DynamicDrawUsage);
-    this.normal = new BufferAttribute(this.restNormal.slice(), 3).setUsage(DynamicDrawUsage);
     geometry.setAttribute('position', this.position);
-    geometry.setAttribute('normal', this.normal);
+    if (geometry.hasAttribute('normal')) {
+      this.restNormal = floats(geometry.getAttribute('normal'));
+      this.normal = new BufferAttribute(this.restNormal.slice(), 3).setUsage(DynamicDrawUsage);
+      geometry.setAttribute('normal', this.normal);
+    }
     geometry.morphAttributes = {};
     delete mesh.morphTargetInfluences;
   }
 
   /** Bring the mesh in line with `weights`. */
   apply(): void {
+    if (this.weights.every((weight, i) => Math.abs(weight - this.applied[i]!) < UNSEEN)) return;
+    this.applied.set(this.weights);
     const position = this.position.array as Float32Array;
-    const normal = this.normal.array as Float32Array;
+    const normal = (this.normal?.array ?? null) as Float32Array | null;
     position.set(this.restPosition);
-    normal.set(this.restNormal);
+    if (normal !== null && this.restNormal !== null) normal.set(this.restNormal);
     this.targets.forEach(({ vertices, deltas }, i) => {
       const weight = this.weights[i]!;
       if (Math.abs(weight) < NEGLIGIBLE) return;
@@ -60,27 +67,30 @@ export class ProcessorMorph {
         const from = 6 * k;
         for (let axis = 0; axis < 3; axis++) {
           position[to + axis]! += weight * deltas[from + axis]!;
-          normal[to + axis]! += weight * deltas[from + 3 + axis]!;
+          if (normal !== null) normal[to + axis]! += weight * deltas[from + 3 + axis]!;
         }
       }
     });
     this.position.needsUpdate = true;
-    this.normal.needsUpdate = true;
+    if (this.normal !== null) this.normal.needsUpdate = true;
   }
 }
 
 /** Only the vertices a target moves. */
 function sparse(positions: Float32Array, normals: Float32Array | null): Target {
-  const vertices: number[] = [];
-  const deltas: number[] = [];
-  for (let vertex = 0; vertex < positions.length / 3; vertex++) {
-    const moved = [...positions.subarray(3 * vertex, 3 * vertex + 3)];
-    const turned = normals === null ? [0, 0, 0] : [...normals.subarray(3 * vertex, 3 * vertex + 3)];
-    if (moved.every((value) => value === 0) && turned.every((value) => value === 0)) continue;
-    vertices.push(vertex);
-    deltas.push(...moved, ...turned);
-  }
-  return { vertices: Uint32Array.from(vertices), deltas: Float32Array.from(deltas) };
+  const moved = (vertex: number): boolean => {
+    for (let i = 3 * vertex; i < 3 * vertex + 3; i++) {
+      if (positions[i] !== 0 || (normals !== null && normals[i] !== 0)) return true;
+    }
+    return false;
+  };
+  const vertices = Uint32Array.from(Array.from({ length: positions.length / 3 }, (_, i) => i).filter(moved));
+  const deltas = new Float32Array(6 * vertices.length);
+  vertices.forEach((vertex, k) => {
+    deltas.set(positions.subarray(3 * vertex, 3 * vertex + 3), 6 * k);
+    if (normals !== null) deltas.set(normals.subarray(3 * vertex, 3 * vertex + 3), 6 * k + 3);
+  });
+  return { vertices, deltas };
 }
 
 /** An attribute's values, whatever it is stored as. */
