@@ -56,7 +56,7 @@ _PUT = """png => {
   canvas.after(picture);
   return picture.decode();
 }"""
-_SPEAKING = "streamEngine.shown?.speaking === true"
+_SPEAKING = "streamEngine.shown?.speaking && document.getElementById('turn').dataset.speaking === 'true'"
 
 
 @dataclass(frozen=True)

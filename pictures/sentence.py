@@ -51,7 +51,7 @@ _SHOWN = {
 _SEALED = {"P", "B", "M"}
 _LEAST_APART_S = 0.06
 
-_FRAME = (150, 188)
+_FRAME = (150, 160)
 _GAP = 6
 _LEAD = 70
 _CHART = 210
@@ -146,7 +146,7 @@ def strip(tab: PoseTab, sentence: Sentence, *, frames: int = 12) -> Image.Image:
     """Frames of a sentence over its phones, its sound and the opening of its lips."""
     shown = readable(sentence.phones, frames)
     instants = [instant_of(phone, sentence) for phone in shown]
-    pictures = [tab.take(Shot(sentence.pose(second), "face", yaw=12, size=_FRAME)) for second in instants]
+    pictures = [tab.take(Shot(sentence.pose(second), "cheeks", yaw=10, size=_FRAME)) for second in instants]
     width = 2 * MARGIN + len(pictures) * (_FRAME[0] + _GAP) - _GAP
     height = 2 * MARGIN + _FRAME[1] + _LEAD + _PHONES + _CHART
     page = _timeline(sentence, list(zip(shown, instants, strict=True)), (width, height))
