@@ -40,7 +40,7 @@ _SEAL: Final = _index("MouthPressLeft", "MouthPressRight", "MouthRollLower")
 _PAIR: Final = _index("JawOpen", "MouthClose")
 _ROLL_LOWER, _ROLL_UPPER = channel_index("MouthRollLower"), channel_index("MouthRollUpper")
 _ROLL: Final = channel_index("HeadRoll")
-_AXES: Final = tuple(
+GAZE_AXES: Final = tuple(
     (channel_index(head), tuple(tuple(channel_indices(names)) for names in eyes))
     for head, eyes in {
         "HeadYaw": (
@@ -167,20 +167,32 @@ def _more(shapes: NDArray[np.float32], gain: float) -> NDArray[np.float32]:
 
 def _turn(channels: NDArray[np.float32], out: NDArray[np.float32], amounts: Amounts) -> None:
     """Turns the head less or more, and the eyes so that the gaze stays where it was, or goes to the camera."""
-    for head, eyes in _AXES:
+    for head, eyes in GAZE_AXES:
         before = channels.item(head)
         out[head] = after = amounts.head * before
-        for eye, positive, negative in eyes:
-            angle = channels.item(eye)
-            gaze = angle + before
+        for eye in eyes:
+            gaze = channels.item(eye[0]) + before
             gaze += amounts.camera * (_MICRO_SACCADE * math.tanh(gaze / _GLANCE) - gaze)
-            out[eye] = turned = min(max(gaze - after, -_EYE_LIMIT), _EYE_LIMIT)
-            more, less = channels.item(positive), channels.item(negative)
-            both = min(more, less)
-            look = more - less + (turned - angle) / _RADIANS_PER_LOOK
-            out[positive] = min(both + max(look, 0.0), 1.0)
-            out[negative] = min(both + max(-look, 0.0), 1.0)
+            aim_eye(channels, out, eye, gaze - after)
     out[_ROLL] = amounts.head * channels.item(_ROLL)
+
+
+def aim_eye(channels: NDArray[np.float32], out: NDArray[np.float32], eye: tuple[int, ...], turned: float) -> None:
+    """Turns one eye to an angle, and its lids along with it.
+
+    Args:
+        channels: `[61]`, the frame as it was.
+        out: `[61]`, the frame to write to.
+        eye: one axis of one eye, of `GAZE_AXES`.
+        turned: radians within the head; beyond 35° the eye stops.
+    """
+    angle, positive, negative = eye
+    out[angle] = turned = min(max(turned, -_EYE_LIMIT), _EYE_LIMIT)
+    more, less = channels.item(positive), channels.item(negative)
+    both = min(more, less)
+    look = more - less + (turned - channels.item(angle)) / _RADIANS_PER_LOOK
+    out[positive] = min(both + max(look, 0.0), 1.0)
+    out[negative] = min(both + max(-look, 0.0), 1.0)
 
 
 class StyleGlide:

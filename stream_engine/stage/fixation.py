@@ -1,0 +1,95 @@
+"""Lets the eyes rest between saccades: what the network only approximates, physiology does sharply.
+
+The network's gaze swims by several degrees a second around its target and takes 60 to 80 ms for what an eye does in
+30. Here the gaze (eye and head together) holds still, against the head's motion too, until the network's has left it
+and come to rest elsewhere; then it goes there in a saccade of 21 ms + 2.2 ms per degree (Carpenter 1988). Gaze is not
+tied to a sound, so the few ticks of waiting cost nothing.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_engine.stage.style_motion import GAZE_AXES, aim_eye
+
+_TICK_MS: Final = 20.0
+_LEAVE: Final = math.radians(1.3)
+"""The network's gaze has left its target when it is so far from it; smaller wandering is its noise."""
+_AT_REST: Final = math.radians(0.5)
+"""And is at rest again when it moves less than this in a tick (25°/s)."""
+_PATIENCE_TICKS: Final = 5
+"""A gaze that never comes to rest is followed all the same."""
+_DRIFT: Final = 0.004
+"""Part of the difference that a resting eye drifts in a tick: a fraction of a degree a second."""
+
+
+class Fixation:
+    """One session's gaze, frame by frame, in order."""
+
+    def __init__(self) -> None:
+        self._held: tuple[float, float] | None = None
+        self._before = (0.0, 0.0)
+        self._waited = 0
+        self._path: list[tuple[float, float]] = []
+
+    def restart(self) -> None:
+        """The motion begins afresh: the next frame's gaze is taken as it is."""
+        self._held = None
+        self._waited = 0
+        self._path = []
+
+    def frame(self, channels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A frame with its eyes at rest or in a saccade.
+
+        Args:
+            channels: `[61]`; blendshapes 0..1, angles in radians.
+
+        Returns:
+            `[61]`, a new array: eye angles and the lids that follow them differ, nothing else does.
+        """
+        gaze = _gaze(channels)
+        self._held = self._next(gaze)
+        self._before = gaze
+        out = channels.copy()
+        for (head, eyes), target in zip(GAZE_AXES, self._held, strict=True):
+            for eye in eyes:
+                aim_eye(channels, out, eye, target - channels.item(head))
+        return out
+
+    def _next(self, gaze: tuple[float, float]) -> tuple[float, float]:
+        held = self._held
+        if held is None:
+            return gaze
+        if self._path:
+            return self._path.pop(0)
+        away = math.dist(gaze, held)
+        if away < _LEAVE:
+            self._waited = 0
+            return _between(held, gaze, _DRIFT)
+        self._waited += 1
+        if math.dist(gaze, self._before) > _AT_REST and self._waited < _PATIENCE_TICKS:
+            return held
+        self._waited = 0
+        self._path = _saccade(held, gaze)
+        return self._path.pop(0)
+
+
+def _gaze(channels: NDArray[np.float32]) -> tuple[float, float]:
+    """Where both eyes look, head and all: yaw and pitch, radians."""
+    yaw, pitch = (
+        channels.item(head) + math.fsum(channels.item(eye[0]) for eye in eyes) / len(eyes) for head, eyes in GAZE_AXES
+    )
+    return yaw, pitch
+
+
+def _saccade(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
+    """Gaze tick by tick on the path of least jerk."""
+    ticks = max(1, round((21 + 2.2 * math.degrees(math.dist(start, end))) / _TICK_MS))
+    shares = [k / ticks for k in range(1, ticks + 1)]
+    return [_between(start, end, x**3 * (10 - 15 * x + 6 * x**2)) for x in shares]
+
+
+def _between(start: tuple[float, float], end: tuple[float, float], share: float) -> tuple[float, float]:
+    return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
