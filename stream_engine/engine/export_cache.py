@@ -5,6 +5,7 @@ and restarts, in a fraction of the time). A cache entry is named for everything 
 of the models, the versions of the libraries. It appears by one rename, so two processes may make it at once.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -17,14 +18,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from stream_engine.clock import SystemClock
 from stream_engine.engine import EngineStartError
 from stream_engine.engine.backend import ModelFacts, model_folder, weights_file
 
 _FORMAT: Final = "2"
 _SOURCES: Final = ("models/streaming.py", "models/thunder", "models/layers", "models/speech", "models/flow", "kernels")
 _EXPORT_TIMEOUT_S: Final = 300
+_KEPT: Final = 4
+"""Graphs kept however old they are: another branch, another network."""
+_KEPT_S: Final = 7 * 24 * 3600.0
+"""Graphs used so lately are kept, however many they are."""
 _GRAPH: Final = "graph.onnx"
 _FACTS: Final = "facts.json"
+_MAKING: Final = ".making-"
+"""A folder being written is named so; one left over by a process that was killed is pruned like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +86,39 @@ def exported(model: str) -> ExportedModel:
     folder = cache_folder() / f"{weights.stem}-{cache_key(weights)}"
     if not (folder / _FACTS).is_file():
         _export_apart(weights, folder)
+        prune(cache_folder(), SystemClock().wall())
+    else:
+        with contextlib.suppress(OSError):  # a cache that may only be read is as good
+            os.utime(folder)  # says when it was used last
     facts = json.loads((folder / _FACTS).read_text())
     facts["look_ahead_ticks"] = tuple(facts["look_ahead_ticks"])
     return ExportedModel(folder / _GRAPH, ModelFacts(**facts))
 
 
+def prune(cache: Path, now: float) -> None:
+    """Deletes graphs that nothing has used for a week, but for the few used last.
+
+    Args:
+        cache: the folder of graphs; what is no graph in it stays.
+        now: seconds since the Unix epoch.
+    """
+    with contextlib.suppress(OSError):  # another process may be at it; what stays is seen to next time
+        used = sorted(
+            ((folder.stat().st_mtime, folder) for folder in cache.iterdir() if _is_ours(folder)), reverse=True
+        )
+        for used_at, folder in used[_KEPT:]:
+            if now - used_at > _KEPT_S:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    return (folder / _FACTS).is_file() or folder.name.startswith(_MAKING)
+
+
 def _export_apart(weights: Path, folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+        made = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder.parent))
     except OSError as error:
         raise EngineStartError(
             f"cannot write to the cache {folder.parent} ({error}); set STREAM_ENGINE_CACHE to a folder you may write to"

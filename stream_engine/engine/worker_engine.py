@@ -31,6 +31,7 @@ from stream_engine.engine.worker_link import WorkerLink
 from stream_engine.logs import get_logger
 
 _BEAT_S = 0.5
+_GRACE_S = 0.1
 _BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 _HEALTHY_S = 10.0
 _SEED_LIMIT = 2**63
@@ -48,7 +49,7 @@ class EngineLimits:
     """
 
     start_s: float = 180.0
-    hang_s: float = 3.0
+    hang_s: float = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -381,6 +382,11 @@ class WorkerEngine:
             else:
                 return failed
 
+    def _hanging(self) -> bool:
+        """Whether the worker owes an answer for too long."""
+        waited = self._clock.monotonic() - self._progress_at
+        return self._sent > self._acknowledged and waited > self._limits.hang_s
+
     async def _watch(self) -> str:
         """Returns, with the reason, when the worker is gone."""
         link = self._link
@@ -390,11 +396,14 @@ class WorkerEngine:
             await asyncio.wait((link.exited,), timeout=_BEAT_S)
             if link.exited.done():
                 return self._end_reason or f"exit code {link.exited.result()}"
-            waiting = self._sent > self._acknowledged
-            if waiting and self._clock.monotonic() - self._progress_at > self._limits.hang_s:
+            if self._hanging():
+                # If it was this loop that was held up, the worker's answers are here and about to be read.
+                await asyncio.sleep(_GRACE_S)
+            if self._hanging():
                 link.kill()
                 await link.exited
                 return f"it did not answer for {self._limits.hang_s:g} s"
+            waiting = self._sent > self._acknowledged
             if not waiting and not link.sending:
                 self._send(link)  # an empty batch: a sign of life is wanted
 
