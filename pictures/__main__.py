@@ -1,4 +1,7 @@
-"""`python -m pictures` takes every picture of docs/media in the real client; `--only NAME` takes one."""
+"""`python -m pictures` takes every picture of docs/media in the real client; `--only NAME` takes one.
+
+`posters` are not for the documents but for the studio: what it shows of a look until the face itself is there.
+"""
 
 import argparse
 import sys
@@ -21,6 +24,8 @@ from pictures.sentence import Sentence, speak, strip
 from stream_engine.clock import MODEL_RATE
 
 FOLDER = REPOSITORY / "docs" / "media"
+POSTER_FOLDER = REPOSITORY / "clients" / "web" / "public" / "looks"
+POSTERS = "posters"
 QUALITY = 86
 """Of WebP: skin's gradients band below it."""
 BUDGET_BYTES = 4_000_000
@@ -94,24 +99,32 @@ PICTURES: Mapping[str, Callable[[Set], Image.Image]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Takes pictures; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m pictures", description=__doc__)
-    parser.add_argument("--only", action="append", choices=PICTURES, help="take this one; may be given again")
+    parser = argparse.ArgumentParser(prog="python -m pictures", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--only", action="append", choices=[*PICTURES, POSTERS], help="take this one; may be given again"
+    )
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write to (default: docs/media)")
     options = parser.parse_args(arguments)
     console = Console(highlight=False)
     options.out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as closing:
         stage = Set(closing)
-        for name in options.only or PICTURES:
-            picture = PICTURES[name](stage)
-            file = options.out / f"{name}.webp"
-            picture.save(file, quality=QUALITY, method=6)
-            console.print(f"{file}  {picture.width} × {picture.height}, {file.stat().st_size / 1000:.0f} kB")
+        for name in options.only or [POSTERS, *PICTURES]:
+            if name == POSTERS:
+                for look, _ in stage.tab().looks:
+                    _save(portraits.poster(stage.tab(), look), POSTER_FOLDER / f"{look}.webp", console)
+            else:
+                _save(PICTURES[name](stage), options.out / f"{name}.webp", console)
     whole = sum(file.stat().st_size for file in options.out.iterdir() if file.is_file())
     if whole > BUDGET_BYTES:
         console.print(f"{options.out} holds {whole / 1e6:.1f} MB; {BUDGET_BYTES / 1e6:.0f} are the limit", style="red")
         return 1
     return 0
+
+
+def _save(picture: Image.Image, file: Path, console: Console) -> None:
+    picture.save(file, quality=QUALITY, method=6)
+    console.print(f"{file}  {picture.width} × {picture.height}, {file.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

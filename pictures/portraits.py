@@ -100,6 +100,11 @@ def looks(tab: PoseTab) -> Image.Image:
     return grid(tiles, 3, text=22)
 
 
+def poster(tab: PoseTab, look: str) -> Image.Image:
+    """What the studio shows of a look until the face itself is there: at rest, transparent around it."""
+    return tab.take(Shot(framing="poster", look=look, background=None, size=(542, 640)))
+
+
 def finishes(full: PoseTab, plain: PoseTab) -> Image.Image:
     """The same face as a graphics card draws it, and as the studio draws it without one."""
     size = (480, 540)

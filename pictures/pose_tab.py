@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import wait_until
 
-Framing = Literal["eyes", "cheeks", "mouth", "face", "head", "bust"]
+Framing = Literal["eyes", "cheeks", "mouth", "face", "head", "bust", "poster"]
 Finish = Literal["full", "plain"]
 
 PAPER = "#dfe3e8"

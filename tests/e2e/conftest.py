@@ -68,7 +68,7 @@ def studio_build() -> Path:
     """The built studio; built here where sources are newer than the build."""
     built = WEB / "dist" / "index.html"
     sources = [path for path in (WEB / "src").rglob("*") if path.is_file()]
-    sources += [WEB / name for name in ("index.html", "package-lock.json", "vite.config.ts")]
+    sources += [WEB / name for name in ("index.html", "pose.html", "package-lock.json", "vite.config.ts")]
     sources += (REPOSITORY / "models" / "face" / "head").glob("*.glb")
     if built.is_file() and built.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
         return built.parent

@@ -1,5 +1,7 @@
 /** Where the camera of a portrait stands. Pure. */
 
+import { POSTER } from './poster';
+
 export interface Viewpoint {
   /** Radians about the vertical; positive looks at the character's left side. */
   readonly yaw: number;
@@ -8,7 +10,7 @@ export interface Viewpoint {
   readonly framing: Framing;
 }
 
-export type Framing = 'eyes' | 'cheeks' | 'mouth' | 'face' | 'head' | 'bust';
+export type Framing = 'eyes' | 'cheeks' | 'mouth' | 'face' | 'head' | 'bust' | 'poster';
 
 interface Cut {
   /** What must be in the picture, in pupil distances (63 mm). */
@@ -27,6 +29,12 @@ export const CUTS: Readonly<Record<Framing, Cut>> = {
   face: { width: 2.75, height: 3.15, above: -0.4, behind: 0.7 },
   head: { width: 3.4, height: 4.2, above: -0.32, behind: 0.85 },
   bust: { width: 4.2, height: 4.9, above: -0.72, behind: 0.85 },
+  poster: {
+    width: POSTER.right - POSTER.left,
+    height: POSTER.top - POSTER.bottom,
+    above: (POSTER.top + POSTER.bottom) / 2,
+    behind: 0,
+  },
 };
 
 export interface Placement {
