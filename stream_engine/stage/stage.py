@@ -3,14 +3,14 @@
 from stream_engine.clock import TICK_MEDIA
 from stream_engine.engine import SlotOutput
 from stream_engine.frames import MotionFrame, MotionTiming
-from stream_engine.stage.fixation import Fixation
+from stream_engine.stage.composure import Composure
 from stream_engine.stage.sleep_fade import SleepFade
 from stream_engine.stage.style import Style
 from stream_engine.stage.style_motion import StyleGlide
 
 
 class Stage:
-    """One session's frames: warm-up dropped, eyes at rest, alive in sleep, styled, numbered, marked where it began afresh.
+    """One session's frames: without warm-up, composed, alive in sleep, styled, numbered, marked where it begins.
 
     Args:
         style: how the face moves at first; None leaves it to the network.
@@ -22,7 +22,7 @@ class Stage:
         self._glide = StyleGlide(style)
         self._fade = SleepFade(seed)
         self._fade.life.blinks_per_minute = style.blinks_per_minute
-        self._fixation = Fixation()
+        self._composure = Composure()
         self._sequence = 0
         self._first_instant = 0
         self._discontinuity = False
@@ -43,13 +43,13 @@ class Stage:
             self._first_instant = output.tick_index
             self._discontinuity = self._sequence > 0
             self._fade.restart()
-            self._fixation.restart()
+            self._composure.restart()
         # The step that has consumed tick n returns the frame at instant n + 1 - L, in ticks.
         instant = output.tick_index + 1 - output.look_ahead_ticks
         if instant < self._first_instant:
             return None
-        rested = self._fixation.frame(output.channels)
-        channels = self._fade.frame(rested, instant, asleep=output.asleep)
+        composed = self._composure.frame(output.channels)
+        channels = self._fade.frame(composed, instant, asleep=output.asleep)
         timing = output.timing
         frame = MotionFrame(
             channels=self._glide.frame(channels),

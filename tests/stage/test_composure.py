@@ -1,4 +1,4 @@
-"""Eyes rest between saccades, whatever the network's noise and the head do."""
+"""Eyes rest between saccades and the head is steady, whatever the network's noise."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.face.channels import CHANNEL_COUNT, channel_index, channel_indices
-from stream_engine.stage.fixation import Fixation
+from stream_engine.stage.composure import Composure
 
 TICKS = 1500
 HEAD = channel_indices(["HeadYaw", "HeadPitch"])
@@ -32,6 +32,8 @@ def frames() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     head = np.stack([4 * np.sin(np.arange(TICKS) / 40), 2 * np.cos(np.arange(TICKS) / 25)], 1)
     channels = rng.uniform(0, 0.2, (TICKS, CHANNEL_COUNT)).astype(np.float32)
     channels[:, channel_indices(["HeadRoll", "LeftEyeRoll", "RightEyeRoll"])] = 0
+    tremble = rng.normal(0, 0.06, head.shape)
+    head = head + tremble
     channels[:, HEAD] = np.radians(head)
     eyes = np.radians(travelled + noise - head)
     channels[:, LEFT] = channels[:, RIGHT] = eyes
@@ -42,8 +44,8 @@ def frames() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
 @pytest.fixture(scope="module")
 def told() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
     channels, meant = frames()
-    fixation = Fixation()
-    return channels, np.stack([fixation.frame(frame) for frame in channels]), meant
+    composure = Composure()
+    return channels, np.stack([composure.frame(frame) for frame in channels]), meant
 
 
 def gaze(channels: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -90,7 +92,7 @@ def test_lids_follow_the_eyes_and_nothing_else_moves(
 ) -> None:
     before, after, _ = told
     touched = np.zeros(CHANNEL_COUNT, bool)
-    touched[[*LEFT, *RIGHT, *LOOKS]] = True
+    touched[[*LEFT, *RIGHT, *LOOKS, *HEAD, channel_index("HeadRoll")]] = True
     np.testing.assert_array_equal(after[:, ~touched], before[:, ~touched])
     turned = np.degrees(after[:, channel_index("LeftEyePitch")] - before[:, channel_index("LeftEyePitch")])
     look = after[:, channel_index("EyeLookDownLeft")] - after[:, channel_index("EyeLookUpLeft")]
@@ -99,12 +101,22 @@ def test_lids_follow_the_eyes_and_nothing_else_moves(
     assert after[:, LOOKS].max() <= 1
 
 
+def test_the_head_keeps_its_way_and_loses_its_tremble(
+    told: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]],
+) -> None:
+    before, after, _ = (np.degrees(part[:, HEAD]) if part.shape[1] > 2 else part for part in told)
+    jolts = [np.median(np.abs(np.diff(angles, n=3, axis=0))) for angles in (before, after)]
+    assert jolts[1] < 0.25 * jolts[0]
+    late = 2
+    assert np.abs(after[late:] - before[:-late]).max() < 0.35
+
+
 def test_a_fresh_start_takes_the_gaze_as_it_is() -> None:
-    fixation = Fixation()
+    composure = Composure()
     frame = np.zeros(CHANNEL_COUNT, np.float32)
-    fixation.frame(frame)
+    composure.frame(frame)
     moved = frame.copy()
     moved[LEFT[0]] = moved[RIGHT[0]] = math.radians(10)
-    assert fixation.frame(moved)[LEFT[0]] == pytest.approx(0, abs=1e-3)
-    fixation.restart()
-    assert fixation.frame(moved)[LEFT[0]] == pytest.approx(math.radians(10))
+    assert composure.frame(moved)[LEFT[0]] == pytest.approx(0, abs=1e-3)
+    composure.restart()
+    assert composure.frame(moved)[LEFT[0]] == pytest.approx(math.radians(10))
