@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "source",
         type=Path,
         metavar="SOURCE",
-        help="ICT FaceKit (folder or .npz), .glb, .gltf or .vrm",
+        help="ICT FaceKit (folder or .npz), FLAME (.pkl, .npz), .glb, .gltf, .vrm",
     )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="RIG", help=".npz for measurement, or .glb to be shown as well"

@@ -8,6 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from models.face.channels import BLENDSHAPES
+from models.face.importers.flame import read_flame
 from models.face.importers.ict import NEUTRAL_FILE, PACKED_ENTRY, read_ict
 from models.face.importers.lip_finder import find_lips
 from models.face.importers.placement import Placement, place
@@ -38,7 +39,7 @@ class ImportedRig:
 def import_rig(
     path: Path, *, name: str | None = None, lips: Path | None = None, mm_per_unit: float | None = None
 ) -> ImportedRig:
-    """Imports a face: ICT FaceKit, or a glTF with ARKit morph targets, told apart by what they are.
+    """Imports a face: ICT FaceKit, FLAME, or a glTF with ARKit morph targets, told apart by what they are.
 
     Args:
         path: folder or file.
@@ -51,7 +52,6 @@ def import_rig(
     """
     source, placement = place(read_source(path), mm_per_unit)
     source = divided(source)
-    found = lips is None and source.lips is None
     if lips is not None:
         mouth = read_lips(lips, len(source.vertices))
     elif source.lips is not None:
@@ -74,7 +74,7 @@ def import_rig(
         lips=np.array(mouth.red or (*mouth.upper, *mouth.lower, *mouth.corners), np.int64),
         mouth_corners=mouth.corners,
     )
-    return ImportedRig(rig, source, placement, report(source, placement, rig, found))
+    return ImportedRig(rig, source, placement, report(source, placement, rig, lips_found=mouth.found))
 
 
 def read_source(path: Path) -> SourceRig:
@@ -92,9 +92,13 @@ def read_source(path: Path) -> SourceRig:
         return read_gltf(path)
     if (path / NEUTRAL_FILE).is_file() or (suffix == ".npz" and PACKED_ENTRY in _entries(path)):
         return read_ict(path)
+    if suffix in (".pkl", ".npz"):
+        return read_flame(path)
     if path.is_dir():
         raise RigImportError(f"{path} has no {NEUTRAL_FILE}; name the ICT FaceKit's folder FaceXModel")
-    raise RigImportError(f"{path} is of no known kind; known are the ICT FaceKit, .glb, .gltf and .vrm")
+    raise RigImportError(
+        f"{path} is of no known kind; known are the ICT FaceKit, FLAME (.pkl, .npz), .glb, .gltf and .vrm"
+    )
 
 
 def _entries(path: Path) -> list[str]:

@@ -75,6 +75,7 @@ def find_lips(vertices: Floats, faces: Indices, jaw_open: Floats) -> Lips:
         lower=tuple(low for _, low in pairs),
         corners=(left, right),
         red=tuple(_red(vertices, skin, slit, _RED * width).tolist()),
+        found=True,
     )
 
 

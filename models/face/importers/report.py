@@ -47,7 +47,7 @@ class GapCheck:
         return cls(gap(0, 0), gap(1, 0), max(gap(x, x) for x in _CHECKED_AT))
 
 
-def report(source: SourceRig, placement: Placement, rig: Rig, lips_found: bool) -> str:
+def report(source: SourceRig, placement: Placement, rig: Rig, *, lips_found: bool) -> str:
     """Lines for the terminal: size, units, axes, lips, and each channel that is not exactly there."""
     check = GapCheck.of(rig)
     by_quality: dict[Quality, list[str]] = {quality: [] for quality in Quality}

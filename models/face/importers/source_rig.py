@@ -41,12 +41,21 @@ class Fit:
 
 @dataclass(frozen=True)
 class Lips:
-    """Which vertices of a face are its lips; see `models.face.rig.Rig`."""
+    """Which vertices of a face are its lips; see `models.face.rig.Rig`.
+
+    Attributes:
+        upper: inner upper lip, middle first.
+        lower: inner lower lip, each opposite its partner.
+        corners: of the mouth, the character's left and right.
+        red: of both lips; empty where it is not known.
+        found: they were found by the jaw's motion, not told.
+    """
 
     upper: tuple[int, ...]
     lower: tuple[int, ...]
     corners: tuple[int, int]
     red: tuple[int, ...] = ()
+    found: bool = False
 
 
 @dataclass(frozen=True)
