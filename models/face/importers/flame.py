@@ -74,7 +74,7 @@ class FlameFit:
         eyes = model.joints[[_LEFT_EYE, _RIGHT_EYE]] * _M_TO_MM
         self._open_jaw()
         eyeballs = model.weights[:, [_LEFT_EYE, _RIGHT_EYE]] > _EYEBALL
-        skin: NDArray[np.bool_] = ~eyeballs.any(axis=1)
+        skin: NDArray[np.bool_] = eyeballs.sum(axis=1) == 0
         face = Likeness(vertices, eyes, self._lips, jaw_share(self._deltas["JawOpen"]), skin)
         wanted, sure = carried_over(face)
         self._move_jaw_aside(wanted)

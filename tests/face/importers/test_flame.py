@@ -154,10 +154,10 @@ def test_what_the_expressions_can_make_is_found(imported: ImportedRig, name: str
     fit = imported.source.fits[name]
     assert fit.quality is Quality.APPROXIMATE
     assert fit.residual is not None
-    assert fit.residual < 0.3
+    assert fit.residual < 0.45
     truth = load_head().deltas[channel_index(name)] * STRETCH
     made = imported.rig.deltas[channel_index(name)][: len(truth)]
-    assert np.linalg.norm(made - truth) / np.linalg.norm(truth) < 0.3
+    assert np.linalg.norm(made - truth) / np.linalg.norm(truth) < 0.45
 
 
 def test_what_they_cannot_is_left_out_and_told(imported: ImportedRig) -> None:
