@@ -28,7 +28,7 @@ export function latencyRows(feed: Feed, pairing: Pairing | null): LatencyRow[] {
     { label: 'Network round trip', value: ms(reading.roundTripMs) },
     own,
     { label: 'Server hears → face drawn', value: approximately(reading.soundToFaceMs), strong: true },
-    { label: 'Motion', value: `${feed.hz.toFixed(0)} a second, ${feed.counter.lost} lost` },
+    { label: 'Motion', value: `${feed.hz.toFixed(0)} / s, ${feed.counter.lost} lost` },
   ];
 }
 
@@ -82,6 +82,7 @@ export class LatencyPanel {
 
   render(shown: Shown | null): void {
     const { feed, live } = this.studio;
+    this.details.hidden = !live;
     this.total.textContent = live ? latencyTotal(feed) : 'Delay';
     if (!this.details.open) return;
     const pairing = shown?.pairing ?? null;

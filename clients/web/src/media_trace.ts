@@ -44,7 +44,7 @@ export class MediaTrace {
 }
 
 /** Longer than this without a value, and the line breaks; a busy machine draws every 100 ms. */
-const BRIDGED_MS = 300;
+const BRIDGED_MS = 500;
 
 /** Points (age in ms before `endMs`, value) of a trace, oldest first; null breaks the line. */
 export function pointsOf(trace: MediaTrace, endMs: number, windowMs: number): ([number, number] | null)[] {

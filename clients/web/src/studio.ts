@@ -6,9 +6,8 @@
  */
 
 import { Feed } from './feed';
-import { LevelMeter } from './level_meter';
+import type { LevelMeter } from './level_meter';
 import { Line, type LineState } from './line';
-import { Loudspeaker } from './loudspeaker';
 import { Microphone } from './microphone';
 import type { PageParams } from './page_params';
 import { keepToken } from './page_params';
@@ -16,6 +15,7 @@ import type { Preferences } from './preferences';
 import { Problem } from './problems';
 import type { MotionFrame, ServerEvent } from './protocol';
 import { SampleVoice, type SampleClip } from './sample_voice';
+import { Sounds } from './sounds';
 import { StyleSync, parseStyle } from './style_sync';
 import { viewerLink, whepPath } from './whep';
 import { Signalling, whipPath } from './whip';
@@ -48,14 +48,10 @@ export class Studio {
   private readonly line: Line;
   /** The speaker's second line, to its own session. */
   private readonly mirrorLine: Line;
-  private readonly loudspeaker = new Loudspeaker(() => this.soundChanged());
-  private context: AudioContext | null = null;
+  private readonly sounds: Sounds;
   private microphone: Microphone | null = null;
   private sample: SampleVoice | null = null;
   private linger = 0;
-  private meter: LevelMeter | null = null;
-  /** The returned sound's, where the face is paired with it. */
-  private heardMeter: LevelMeter | null = null;
   private wasOpen = false;
   private busy = false;
   private problem: Problem | null = null;
@@ -77,6 +73,7 @@ export class Studio {
     private readonly onChange: () => void,
   ) {
     this.signalling = new Signalling(token);
+    this.sounds = new Sounds(onChange);
     this.lookAheadMs = params.lookAheadMs;
     this.style = new StyleSync(
       preferences.style,
@@ -94,7 +91,7 @@ export class Studio {
         onState: (state, problem) => this.takeLineState(state, problem),
         onEvent: (event) => this.takeEvent(event),
         onMotion: (frame) => this.onMotion?.(frame),
-        onSound: (stream) => void this.loudspeaker.play(stream),
+        onSound: (stream) => void this.sounds.loudspeaker.play(stream),
       },
     });
     this.mirrorLine = new Line({
@@ -111,7 +108,7 @@ export class Studio {
           this.onChange();
         },
         onEvent: () => undefined,
-        onSound: (stream) => void this.loudspeaker.play(stream),
+        onSound: (stream) => void this.sounds.loudspeaker.play(stream),
       },
     });
   }
@@ -124,8 +121,8 @@ export class Studio {
       view: this.view,
       voice: this.sample !== null ? 'sample' : this.microphone !== null ? 'microphone' : 'none',
       sample: this.sample?.clip ?? null,
-      muted: this.watching ? this.loudspeaker.muted : (this.microphone?.muted ?? false),
-      soundBlocked: this.loudspeaker.blocked,
+      muted: this.watching ? this.sounds.loudspeaker.muted : (this.microphone?.muted ?? false),
+      soundBlocked: this.sounds.loudspeaker.blocked,
       viewerLink:
         this.watching || this.phase !== 'live' || this.line.sessionId === null
           ? null
@@ -181,7 +178,7 @@ export class Studio {
         this.problem = new Problem('mic_lost');
         this.onChange();
       });
-      await this.useContext();
+      await this.sounds.useContext();
       await this.sendVoice(microphone.stream);
     });
   }
@@ -189,7 +186,7 @@ export class Studio {
   /** Let a recorded voice speak, heard and seen as viewers do; the microphone, if any, comes back afterwards. */
   async playSample(clip: SampleClip): Promise<void> {
     await this.exclusively(async () => {
-      const context = await this.useContext();
+      const context = await this.sounds.useContext();
       const sample = await SampleVoice.load(context, clip);
       const viewBefore = this.view;
       this.dropSample();
@@ -211,9 +208,8 @@ export class Studio {
     this.dropSample();
     this.microphone?.close();
     this.microphone = null;
-    this.setMeter(null);
-    this.loudspeaker.clear();
-    this.soundChanged();
+    this.sounds.send(null);
+    this.sounds.silence();
     this.problem = null;
     this.wasOpen = false;
     this.onChange();
@@ -225,8 +221,7 @@ export class Studio {
     if (view === 'viewers' && this.lineState === 'open') this.mirrorLine.open();
     if (view === 'own') {
       this.mirrorLine.close();
-      this.loudspeaker.clear();
-      this.soundChanged();
+      this.sounds.silence();
     }
     this.onChange();
   }
@@ -234,7 +229,7 @@ export class Studio {
   /** Speakers mute their microphone, viewers the sound. */
   setMuted(muted: boolean): void {
     if (this.watching) {
-      this.loudspeaker.muted = muted;
+      this.sounds.loudspeaker.muted = muted;
     } else if (this.microphone !== null) {
       this.microphone.muted = muted;
       this.line.send({ type: 'mute', muted });
@@ -282,8 +277,7 @@ export class Studio {
 
   /** A click has come: sound may be played now. */
   async unblockSound(): Promise<void> {
-    await this.useContext();
-    await this.loudspeaker.start();
+    await this.sounds.unblock();
   }
 
   /** Network or page are back after an absence. */
@@ -305,13 +299,13 @@ export class Studio {
 
   /** Loudness of the voice sent (or heard, for viewers), 0..1. */
   level(nowMs: number): number {
-    return (this.meter ?? this.heardMeter)?.read(nowMs) ?? 0;
+    return this.sounds.level(nowMs);
   }
 
   /** The sound that belongs to the face shown: what is heard where they are paired, else what is sent. */
   get sound(): { readonly meter: LevelMeter; readonly paired: boolean } | null {
     const paired = this.feed.heardMediaTime !== null;
-    const meter = paired ? this.heardMeter : this.meter;
+    const meter = this.sounds.meter(paired);
     return meter === null ? null : { meter, paired };
   }
 
@@ -322,7 +316,7 @@ export class Studio {
 
   /** Where sound is mixed and measured; exists once a person has clicked. */
   get audioContext(): AudioContext | null {
-    return this.context;
+    return this.sounds.audioContext;
   }
 
   private get watching(): boolean {
@@ -372,7 +366,7 @@ export class Studio {
     this.dropSample();
     this.microphone?.close();
     this.microphone = null;
-    this.setMeter(null);
+    this.sounds.send(null);
     this.wasOpen = false;
   }
 
@@ -394,7 +388,7 @@ export class Studio {
 
   private async sendVoice(stream: MediaStream): Promise<void> {
     clearTimeout(this.linger);
-    if (this.context !== null) this.setMeter(new LevelMeter(this.context, stream));
+    this.sounds.send(stream);
     if (this.lineState === 'closed') this.line.open();
     else await this.line.replaceTrack(this.track);
   }
@@ -430,33 +424,5 @@ export class Studio {
     // Viewers may look at the style, not change it.
     if (event.type === 'style' && !this.watching) this.style.takeEvent(parseStyle(event));
     if (event.type === 'stats' || event.type === 'hello') this.onChange();
-  }
-
-  /** The returned sound has begun, ended, or become another one. */
-  private soundChanged(): void {
-    const { stream, blocked } = this.loudspeaker;
-    if (this.heardMeter?.stream !== stream) {
-      this.heardMeter?.close();
-      this.heardMeter = null;
-    }
-    if (stream !== null && !blocked && this.heardMeter === null) {
-      void this.useContext().then((context) => {
-        if (this.loudspeaker.stream === stream && this.heardMeter === null) {
-          this.heardMeter = new LevelMeter(context, stream);
-        }
-      });
-    }
-    this.onChange();
-  }
-
-  private async useContext(): Promise<AudioContext> {
-    this.context ??= new AudioContext();
-    if (this.context.state === 'suspended') await this.context.resume();
-    return this.context;
-  }
-
-  private setMeter(meter: LevelMeter | null): void {
-    this.meter?.close();
-    this.meter = meter;
   }
 }

@@ -32,8 +32,8 @@ describe('a trace along media time', () => {
 
   it('breaks the line where nothing was shown for long', () => {
     const trace = new MediaTrace(20, 1000);
-    for (const at of [0, 20, 600]) trace.put(at, 1);
-    expect(pointsOf(trace, 620, 1000)).toEqual([[620, 1], [600, 1], null, [20, 1]]);
+    for (const at of [0, 20, 800]) trace.put(at, 1);
+    expect(pointsOf(trace, 820, 1000)).toEqual([[820, 1], [800, 1], null, [20, 1]]);
   });
 
   it('begins anew', () => {
