@@ -14,9 +14,11 @@ from tests.e2e.conftest import Tab, new_context, open_tab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 TABS = ("look", "motion", "sound", "take")
-MOST_FIRST_PAINT_MS = 1000
+MOST_BEFORE_PICTURE_BYTES = 250_000
+"""What a slow line brings within a second; benchmarks/page.py takes the time itself."""
 OVERFLOWING = """() => [...document.querySelectorAll('body *')]
-  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('.visually-hidden, svg, .stage'))
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+  .filter((one) => !one.closest('.visually-hidden, svg, .stage, .look-picture'))
   .map((one) => [one.id || one.className || one.tagName, one.getBoundingClientRect()])
   .filter(([, box]) => box.width > 1 && (box.left < -0.5 || box.right > innerWidth + 0.5))
   .map(([name]) => name)"""
@@ -159,13 +161,19 @@ def test_a_bare_face_stands_on_nothing(server: ServerProcess, browser: Browser, 
     context.close()
 
 
-def test_a_face_is_seen_within_a_second(server: ServerProcess, context: BrowserContext) -> None:
+def test_a_face_is_seen_before_anything_heavy_has_come(server: ServerProcess, context: BrowserContext) -> None:
     tab = open_tab(context, f"{server.url}/")
     tab.until("window.streamEngine?.faceReady")
-    painted = tab.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    poster = tab.page.evaluate(
-        "performance.getEntriesByType('resource').find((one) => one.name.includes('/looks/'))?.responseEnd"
+    assert tab.page.evaluate("performance.getEntriesByName('first-contentful-paint').length") == 1
+    loaded = tab.page.evaluate(
+        """performance.getEntriesByType('resource')
+             .toSorted((a, b) => a.responseEnd - b.responseEnd)
+             .map((one) => [new URL(one.name).pathname, one.encodedBodySize])"""
     )
-    assert painted < MOST_FIRST_PAINT_MS
-    assert poster < MOST_FIRST_PAINT_MS
+    names = [name for name, _ in loaded]
+    picture = next(i for i, name in enumerate(names) if name.startswith("/looks/"))
+    heavy = [i for i, name in enumerate(names) if name.endswith(".glb") or "/stage-" in name]
+    assert heavy
+    assert picture < min(heavy)
+    assert sum(size for _, size in loaded[: picture + 1]) < MOST_BEFORE_PICTURE_BYTES, names[: picture + 1]
     assert tab.complaints == []

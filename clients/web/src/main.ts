@@ -102,9 +102,11 @@ const fit = new ResizeObserver(fitControls);
 for (const id of ['bar', 'drawer', 'stage']) fit.observe(element(id, HTMLElement));
 fitControls();
 
-/** three.js is most of the page's weight; it comes after the first paint. */
+/** three.js is most of the page's weight; it comes after the picture of the face. */
 async function startFace(): Promise<void> {
   const kept = params.look === null ? own.restore() : Promise.resolve(null);
+  // Without its picture (an own avatar has none) the face is not waited for any longer than needed.
+  if (poster.src !== '') await poster.decode().catch(() => undefined);
   const { OWN_AVATAR, Stage, sourceOf } = await import('./stage');
   const opened = await Stage.open(sourceOf(appearance.look), await kept, {
     canvas,
