@@ -102,7 +102,7 @@ def _paint_lips(colour: Array, skin: Skin, tones: Tones) -> None:
         elif ring == c:
             colour[ids] = line
         else:
-            colour[ids] = blend(deep, dark, min(1.0, (ring - c - 0.5) / (n - c + 1.0)))
+            colour[ids] = blend(deep * 0.6, dark, min(1.0, (ring - c - 0.5) / (n - c + 1.0)))
     colour[skin.pole] = dark
     for corner in (0, mouth_rings.COLUMNS // 2):
         # The corner is a small pit.

@@ -23,7 +23,7 @@ CREASE_RING = 4
 """The upper lid's fold, counted from the rim."""
 _CREASE_MM: tuple[float, ...] = (0.0, 0.0, 0.15, 0.5, -1.5, 0.9, 0.7, 0.0, 0.0)
 """How far each ring of the upper lid stands out: the lid below the fold, the fold, the brow's flesh over it."""
-_POUCH_MM: tuple[float, ...] = (0.0, 0.1, 0.45, 0.5, 0.0, -0.3, -0.2, 0.0, 0.0)
+_POUCH_MM: tuple[float, ...] = (0.0, 0.1, 0.3, 0.4, 0.25, 0.0, -0.2, -0.1, 0.0)
 """The same for the lower lid."""
 
 

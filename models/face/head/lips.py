@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from models.face.head import field
 from models.face.head.lip_loops import LipLoops
 from models.face.head.mouth_rings import line
 from models.face.head.proportions import Array, bell, smoothstep
@@ -133,12 +134,29 @@ def _corner(lips: LipLoops) -> Array:
 def _cheek(lips: LipLoops, lift: float) -> Array:
     """The left cheek bulging up as the corner pushes it."""
     v = lips.skin.mesh.vertices
-    bulge = bell(v, (38, -27, 66), (15, 12, 24))
+    bulge = bell(v, (37, -27, 66), (15, 12, 24))
     bulge[lips.skin.mouth.ravel()] = 0
     for eye in lips.skin.eyes:
         bulge[eye[2:]] = 0
     lifted: Array = lift * bulge[:, None] * np.array([0.25, 0.65, 0.75])
     return lifted
+
+
+def _fold(lips: LipLoops, depth: float) -> Array:
+    """The fold from the left wing of the nose past the mouth's corner, pressed in; the cheek beyond it swells."""
+    v, form = lips.skin.mesh.vertices, lips.skin.form
+    groove = np.exp(-((field.capsule(v, (15.5, -27, 76), (32, -45, 62), 0.0, 0.0) / 3.6) ** 2))
+    swell = np.exp(-((field.capsule(v, (24, -25, 74), (39, -38, 60), 0.0, 0.0) / 8.0) ** 2))
+    amount = depth * (0.55 * swell - groove) * smoothstep(3.0, 10.0, v[:, 0])
+    for ring, ids in enumerate(lips.skin.mouth):
+        amount[ids] *= max(0.0, 1 - ring / 4)
+    amount[lips.skin.pole] = 0
+    for eye in lips.skin.eyes:
+        amount[eye[2:]] = 0
+    moving = np.abs(amount) > 0.01
+    folded = np.zeros_like(v)
+    folded[moving] = amount[moving, None] * field.normals(form.head, v[moving])
+    return folded
 
 
 def _smile(lips: LipLoops) -> Array:
@@ -147,7 +165,7 @@ def _smile(lips: LipLoops) -> Array:
     dx = 4.3 * w + 0.5 * smoothstep(0.0, 0.6, lips.across)
     dy = 8.2 * w - 0.10 * lips.left * _height(lips) - 0.35 * lips.left
     dz = 0.95 * lips.along_face(dx) * (lips.across > 0) - 1.2 * lips.left * lips.full - 0.8 * w
-    shape = lips.spread(lips.vectors(dx, dy, dz), reach=_WIDE, top=-14.0) + _cheek(lips, 2.8)
+    shape = lips.spread(lips.vectors(dx, dy, dz), reach=_WIDE, top=-14.0) + _cheek(lips, 3.6) + _fold(lips, 2.6)
     return _still_gap(lips, shape)
 
 
@@ -204,5 +222,6 @@ def _upper_up(lips: LipLoops) -> Array:
     t = np.clip(lips.depth, 0, 1)
     w = lips.left * lips.upper
     shape = lips.spread(lips.vectors(z=w * (1.0 - 0.6 * t)), reach=36.0, top=-26.0)
+    shape = shape + _fold(lips, 1.3)
     up = lips.spread(lips.vectors(y=w * (0.72 + 0.28 * t)), reach=36.0, top=-26.0)
     return lips.with_gap(lambda k: shape + k * up, GAP_RESPONSE_MM["MouthUpperUpLeft"])

@@ -6,7 +6,7 @@ from models.face.head.colours import blend, srgb
 from models.face.head.mesh import Mesh, grid_faces
 from models.face.head.proportions import Array, Proportions, unit
 
-_ENAMEL = "fbf5ea"
+_ENAMEL = "f6ede0"
 _GUM = "c9686e"
 _STEPS_PER_TOOTH = 9
 _UPPER_WIDTHS: tuple[float, ...] = (7.2, 6.0, 6.0, 5.6, 5.4, 5.6, 5.8)
@@ -72,13 +72,13 @@ def teeth(m: Proportions, lip_z: float, *, upper: bool) -> tuple[Mesh, Array]:
     base = np.stack([x, np.zeros_like(angle), z_middle + z], -1)
     rows, colours = [], []
     # Teeth far back are in shade: light comes in through the lips.
-    shade = 0.16 + 0.84 * np.clip((base[:, 2] - (z_middle - 4)) / b, 0, 1) ** 0.8
+    shade = 0.10 + 0.86 * np.clip((base[:, 2] - (z_middle - 4)) / b, 0, 1) ** 0.8
     for height, out, gap, gum in _PROFILE:
         lift = (rounded + shorter) * np.clip(1 - height / 7.5, 0, 1) + (0.7 * between if height == 9.2 else 0.0)
         row = base + outward * (out - 0.75 * gap * between)[:, None]
         row[:, 1] = edge_y + sign * (height * (1.0 if upper else 0.86) + lift)
         rows.append(row)
-        enamel = blend(srgb(_ENAMEL), srgb("b98a76"), np.clip(0.5 * gap * between, 0, 1))
+        enamel = blend(srgb(_ENAMEL), srgb("c79c86"), np.clip(0.38 * gap * between, 0, 1))
         colours.append((np.tile(srgb(_GUM), (len(row), 1)) if gum else enamel) * shade[:, None])
     mesh = Mesh(np.concatenate(rows), grid_faces(len(rows), len(angle), wrap=False))
     facing = np.tile(outward, (len(rows), 1))

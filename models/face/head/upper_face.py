@@ -22,14 +22,14 @@ def upper_face_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
     inner_right = bell(v * (1, 1, 0), (-12, 36, 0), (15, 15, 1)) * front
     outer = bell(v * (1, 1, 0), (44, 36, 0), (17, 16, 1)) * front
     whole = bell(v * (1, 1, 0), (27, 35, 0), (24, 14, 1)) * front
-    knit = bell(v * (1, 1, 0), (9, 30, 0), (11, 14, 1)) * front
+    knit = bell(v * (1, 1, 0), (11, 30, 0), (13, 14, 1)) * front
     cheek = bell(v, (37, -26, 66), (17, 13, 25)) * front
-    puff = bell(v, (43, -46, 46), (17, 22, 26))
+    puff = bell(v, (42, -46, 46), (17, 20, 28))
 
     morphs: dict[str, Array] = {}
     up = np.array([0.0, 1.0, 0.0])
     morphs["BrowInnerUp"] = _slid(skin, np.maximum(inner, inner_right)[:, None] * 9.0 * up)
-    down = whole[:, None] * (-6.0 * up) + knit[:, None] * np.array([-2.0, -1.6, 0.0]) * left_half[:, None]
+    down = whole[:, None] * (-4.5 * up) + knit[:, None] * np.array([-3.0, -5.5, 0.0]) * left_half[:, None]
     squint = _slid(skin, cheek[:, None] * np.array([0.0, 4.6, 0.0]), bulge=cheek * 2.2)
     sneer = _sneer(skin, lips)
     for name, left in (
@@ -40,9 +40,9 @@ def upper_face_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
     ):
         morphs[name + "Left"] = left
         morphs[name + "Right"] = lips.other_side(left)
-    one = _without_mouth(skin, puff)[:, None] * 9.0 * field.normals(skin.form.head, v)
+    one = _without_mouth(skin, puff)[:, None] * 12.0 * field.normals(skin.form.head, v)
     puffed = one + lips.other_side(one)
-    bulged = lips.spread(lips.vectors(z=1.2 * lips.full))
+    bulged = lips.spread(lips.vectors(z=1.2 * lips.full + 1.6))
     morphs["CheekPuff"] = puffed + bulged
     return morphs
 
