@@ -10,7 +10,7 @@ COLUMNS = 44
 ANGLE: Array = np.arange(COLUMNS) * 2 * np.pi / COLUMNS
 """0 is the outer corner, counter-clockwise seen from the front: first quarter to the top of the lid."""
 
-SPREAD: Array = np.array([0.0, 1.6, 4.0, 6.8, 9.0, 11.5, 16.0, 22.0, 29.0])
+SPREAD: Array = np.array([0.0, 1.6, 4.0, 6.5, 9.2, 12.0, 16.5, 22.0, 29.0])
 """How far each ring lies outside the rim, degrees."""
 LID_RINGS = len(SPREAD)
 INNER_RINGS = 3
@@ -19,9 +19,11 @@ RIM = 1.02
 RIM_CLOSED = 1.06
 """A morph moves points on straight lines: closed lids bulge so that half-closed ones still clear the eyeball."""
 
+LIFT_POWER = 0.85
+"""Lids rise and fall as the opening is high, so that they meet at its corners without crossing there."""
 CREASE_RING = 4
 """The upper lid's fold, counted from the rim."""
-_CREASE_MM: tuple[float, ...] = (0.0, 0.0, 0.15, 0.5, -1.5, 0.9, 0.7, 0.0, 0.0)
+_CREASE_MM: tuple[float, ...] = (0.0, 0.0, 0.1, 0.25, -0.65, 0.45, 0.5, 0.1, 0.0)
 """How far each ring of the upper lid stands out: the lid below the fold, the fold, the brow's flesh over it."""
 _POUCH_MM: tuple[float, ...] = (0.0, 0.1, 0.3, 0.4, 0.25, 0.0, -0.2, -0.1, 0.0)
 """The same for the lower lid."""
@@ -54,7 +56,7 @@ def on_skin(form: Form, longitude: Array, latitude: Array) -> Array:
 def lifted(d_upper: Array | float, d_lower: Array | float = 0.0) -> Array:
     """How far each column of the rim rises, degrees, `[COLUMNS]`: nothing at the corners."""
     s = np.sin(ANGLE)
-    lift: Array = np.where(s > 0, d_upper, d_lower) * np.abs(s) ** 0.5
+    lift: Array = np.where(s > 0, d_upper, d_lower) * np.abs(s) ** LIFT_POWER
     return lift
 
 
@@ -82,7 +84,7 @@ def rings(form: Form, d_upper: Array | float = 0.0, d_lower: Array | float = 0.0
         if ring == 0:
             points = m.eye_centre + (points - m.eye_centre) * 0.985
         # The fold unrolls as the lid comes down.
-        fold = _CREASE_MM[ring] * m.lid_fold * np.clip(s, 0, 1) ** 0.5 * np.clip(1 + lift / 40, 0.15, 1.2)
+        fold = _CREASE_MM[ring] * m.lid_fold * np.clip(s, 0, 1) ** 0.8 * np.clip(1 + lift / 40, 0.15, 1.2)
         pouch = _POUCH_MM[ring] * np.clip(-s, 0, 1) ** 0.5
         points = points + direction(m, longitude, latitude) * (fold + pouch)[:, None]
         result.append(points)

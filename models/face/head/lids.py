@@ -30,12 +30,13 @@ class Motion:
 
 def lid_motions(m: Proportions) -> dict[str, Motion]:
     """What each morph of the lids does to the left eye."""
-    longitude, latitude = eye_rings.angles(m, 0.0)
+    _, latitude = eye_rings.angles(m, 0.0)
     # Closed lids meet low, on a line that droops in the middle.
-    meet = m.eye_tilt * longitude / 46 - 11.5 * np.clip(1 - (longitude / 46) ** 2, 0, 1)
-    to_meet = meet - latitude + np.where(np.sin(eye_rings.ANGLE) > 0, -0.7, 0.7)
+    height = np.abs(np.sin(eye_rings.ANGLE))
+    meet = m.eye_tilt * np.cos(eye_rings.ANGLE) - 11.5 * height**2
+    to_meet = meet - latitude + np.where(np.sin(eye_rings.ANGLE) > 0, -0.7, 0.7) * height**0.5
     # `rings` fades lifts towards the corners by itself.
-    shut = to_meet / np.maximum(np.abs(np.sin(eye_rings.ANGLE)) ** 0.5, 1e-3)
+    shut = to_meet / np.maximum(height**eye_rings.LIFT_POWER, 1e-3)
     return {
         "EyeBlink": Motion(shut, shut),
         "EyeSquint": Motion(-3.5, 8.0),

@@ -104,9 +104,10 @@ def _shrug_lower(lips: LipLoops) -> Array:
     t = np.clip(lips.depth, 0, 1)
     shape = lips.spread(lips.vectors(y=0.8 * lips.upper, z=lips.lower * (2.6 + 1.2 * t) + 0.4 * lips.upper))
     boss = bell(lips.skin.mesh.vertices, (0, -78, 68), (15, 12, 22)) * (lips.skin.mesh.vertices[:, 2] > 20)
-    mouth = np.zeros(len(boss))
-    mouth[lips.skin.mouth.ravel()] = 1
-    shape = shape + (boss * (1 - mouth))[:, None] * np.array([0.0, 3.0, 0.8])
+    for ring, ids in enumerate(lips.skin.mouth):
+        boss[ids] *= max(0.0, 1 - (ring + 1) / 5) ** 1.5
+    boss[lips.skin.pole] = 0
+    shape = shape + boss[:, None] * np.array([0.0, 3.0, 0.8])
     raised = lips.spread(lips.vectors(y=lips.lower))
     return lips.with_gap(lambda k: shape + k * raised, GAP_RESPONSE_MM["MouthShrugLower"])
 
