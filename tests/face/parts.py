@@ -49,16 +49,3 @@ def normals_of(vertices: Array, faces: NDArray[np.int_]) -> Array:
 def both(name: str, weight: float) -> dict[str, float]:
     """Left and right."""
     return {name + "Left": weight, name + "Right": weight}
-
-
-VISEMES: dict[str, dict[str, float]] = {
-    "rest": {},
-    "AA": {"jawOpen": 0.6},
-    "EE": {"jawOpen": 0.12, **both("mouthSmile", 0.4), **both("mouthUpperUp", 0.3), **both("mouthLowerDown", 0.6)},
-    "OO": {"jawOpen": 0.1, "mouthPucker": 0.85, "mouthFunnel": 0.2},
-    "OH": {"jawOpen": 0.3, "mouthFunnel": 0.55},
-    "MBP": {"jawOpen": 0.15, "mouthClose": 0.15, **both("mouthPress", 0.4)},
-    "FV": {"jawOpen": 0.06, "mouthRollLower": 0.8, **both("mouthUpperUp", 0.25)},
-    "TH": {"jawOpen": 0.12, "tongueOut": 0.35, **both("mouthUpperUp", 0.25), **both("mouthLowerDown", 0.5)},
-    "CH": {"jawOpen": 0.08, "mouthFunnel": 0.45},
-}
