@@ -15,7 +15,7 @@ from stream_engine.ear.vad import BatchedVad, VadError
 from stream_engine.engine.backend import Backend, ModelFacts
 from stream_engine.engine.backlog import QUEUE_TICKS, skip_to_live
 from stream_engine.engine.blinks import NATURAL_RATE, BlinkRate
-from stream_engine.engine.sleep import PRE_ROLL_TICKS, Sleeper, Wakefulness, levels
+from stream_engine.engine.sleep import CATCH_UP_S, PRE_ROLL_TICKS, Sleeper, Wakefulness, levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +236,25 @@ class BatchCore:
     def _catch_up(
         self, rows: NDArray[np.int64], slots: list[_Row], look_ahead: NDArray[np.int64], stepped: list[int]
     ) -> None:
-        """Steps those that wake through the sound just before, which they slept through; nobody sees these frames."""
+        """Steps those that wake through the sound just before, which they slept through; nobody sees these frames.
+
+        The word that woke them waits meanwhile, and so does every other voice: what does not fit into `CATCH_UP_S` is
+        left out, oldest first.
+        """
+        began_at = self._clock.monotonic()
+        until = began_at + CATCH_UP_S
         while waking := [i for i in stepped if slots[i].slept_through]:
             # From the oldest on, and all as one batch: who slept through less joins later.
             most = max(len(slots[i].slept_through) for i in waking)
             waking = [i for i in waking if len(slots[i].slept_through) == most]
             heard = np.stack([slots[i].slept_through.popleft() for i in waking])
             self._backend.step(rows[waking], heard, look_ahead[waking], self._noise([slots[i] for i in waking]))
+            now = self._clock.monotonic()
+            took, began_at = now - began_at, now
+            fitting = int(max(until - now, 0.0) / took) if took > 0 else PRE_ROLL_TICKS
+            for i in stepped:
+                while len(slots[i].slept_through) > fitting:
+                    slots[i].slept_through.popleft()
 
     def _noise(self, slots: list[_Row]) -> NDArray[np.float32]:
         """The next row of numbers of each slot, `[B, noise_size]`."""

@@ -19,6 +19,8 @@ DOZE_TICKS: Final = 15
 """How long the network still steps once the slot is to sleep: the cross-fade to idle life, 300 ms."""
 PRE_ROLL_TICKS: Final = 10
 """Sound before the wake that the network catches up on, 200 ms: soft beginnings of a word."""
+CATCH_UP_S: Final = 0.012
+"""And how long it may take over that."""
 QUIET_PROBABILITY: Final = 0.25
 """Voice activity under which there is no speech, as for turns."""
 SHORT_NAP_S: Final = 2.0

@@ -14,8 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_indices
+from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index, channel_indices
+from models.face.head.response import GAP_RESPONSE_MM
 from stream_engine.clock import TICK_S
+from stream_engine.stage.style_motion import opening_mm
 
 SACCADE_S: Final = 0.021
 """Duration of the smallest saccade."""
@@ -52,6 +54,7 @@ _LOOK_UP: Final = channel_indices(("EyeLookUpLeft", "EyeLookUpRight"))
 _BROWS: Final = channel_indices(("BrowInnerUp", "BrowOuterUpLeft", "BrowOuterUpRight"))
 _SMILE: Final = channel_indices(("MouthSmileLeft", "MouthSmileRight"))
 _NOSTRILS: Final = channel_indices(("NoseSneerLeft", "NoseSneerRight"))
+_CLOSE: Final = channel_index("MouthClose")
 _JAW: Final = channel_indices(("JawOpen", "MouthClose"))
 _MOVED: Final = [*_BLINK, *_LOOK_LEFT, *_LOOK_RIGHT, *_LOOK_DOWN, *_LOOK_UP, *range(BLENDSHAPE_COUNT, CHANNEL_COUNT)]
 _IS_SHAPE: Final = np.arange(CHANNEL_COUNT) < BLENDSHAPE_COUNT
@@ -133,6 +136,8 @@ class IdleLife:
         self._began = now
         self._rest = rest.copy()
         self._rest[_MOVED] = 0
+        # The last word may still ring in the average, and an idle mouth is closed.
+        self._rest[_CLOSE] += max(opening_mm(self._rest), 0.0) / -GAP_RESPONSE_MM["MouthClose"]
         head = shown[_HEAD].tolist()
         eye = shown[_LEFT].tolist()
         gaze = (head[0] + eye[0], head[1] + eye[1])

@@ -19,8 +19,8 @@ _EYES: Final = np.array(
 _MOUTH: Final = np.array(channel_indices(n for n in CHANNELS if n.startswith(("Jaw", "Mouth", "Tongue", "CheekPuff"))))
 _MOUTH_TICKS: Final = 2
 _EYE_TICKS: Final = 3
-_REST_TICKS: Final = 100
-"""Over so many ticks before sleep the face's resting shapes are averaged."""
+_REST_TICKS: Final = 30
+"""Time constant over which the face's resting shapes are averaged before it sleeps."""
 
 
 class SleepFade:

@@ -120,9 +120,14 @@ def styled(channels: NDArray[np.float32], amounts: Amounts) -> NDArray[np.float3
     return out
 
 
+def opening_mm(channels: NDArray[np.float32]) -> float:
+    """How far a frame `[61]` opens the lips from rest, millimetres; negative where it presses them together."""
+    return float(_RESPONSE @ channels)
+
+
 def _parted(channels: NDArray[np.float32]) -> float:
     """How far the lips are from meeting, 0..1."""
-    x = min(max((float(_RESPONSE @ channels) - _SEALED_MM) / (_OPEN_MM - _SEALED_MM), 0.0), 1.0)
+    x = min(max((opening_mm(channels) - _SEALED_MM) / (_OPEN_MM - _SEALED_MM), 0.0), 1.0)
     return x * x * (3 - 2 * x)
 
 

@@ -13,7 +13,7 @@ from stream_engine.ear.vad import BatchedVad
 from stream_engine.engine.backend import ModelFacts
 from stream_engine.engine.backend_choice import load_backend
 from stream_engine.engine.batch import BatchCore, StepResult
-from stream_engine.engine.sleep import DOZE_TICKS, PRE_ROLL_TICKS, Sleeper, Wakefulness, levels
+from stream_engine.engine.sleep import CATCH_UP_S, DOZE_TICKS, PRE_ROLL_TICKS, Sleeper, Wakefulness, levels
 from tests.engine.networks import must_step, tick
 
 Sound = NDArray[np.float32]
@@ -98,13 +98,15 @@ class Counting:
 
     facts = ModelFacts("counting", 320, 61, (0, 1, 2, 3), 3, 4, 1, 2.55)
 
-    def __init__(self, slots: int = 4) -> None:
+    def __init__(self, slots: int = 4, clock: ManualClock | None = None, step_s: float = 0.0) -> None:
+        self._clock, self._step_s = clock or ManualClock(), step_s
         self.stepped = np.zeros(slots, np.int64)
         self.heard: list[list[Sound]] = [[] for _ in range(slots)]
 
     def step(
         self, rows: NDArray[np.int64], audio: Sound, look_ahead: NDArray[np.int64], noise: Sound
     ) -> NDArray[np.float32]:
+        self._clock.advance(self._step_s)
         self.stepped[rows] += 1
         for row, samples in zip(rows.tolist(), audio, strict=True):
             self.heard[row].append(samples.copy())
@@ -156,6 +158,22 @@ def test_a_short_sleep_leaves_no_gap_and_many_wake_as_one_batch() -> None:
         np.testing.assert_array_equal(heard[row][:72], quiet[:72])
         assert len(heard[row]) == 80
     assert len(heard[2]) == 80
+
+
+def test_a_slow_machine_catches_up_on_less() -> None:
+    clock = ManualClock()
+    backend = Counting(clock=clock, step_s=CATCH_UP_S / 4.5)
+    core = BatchCore(backend, None, clock, sleep_after_s=1)
+    core.open(0, epoch=1, look_ahead=3, seed=0)
+    quiet = noise(100, -80)
+    for k in range(100):
+        advance(core, k, r0=quiet[k])
+    before = int(backend.stepped[0])
+    word = talk(2)[1]
+    result = advance(core, 100, r0=word)
+    assert result.ended_at - result.started_at < CATCH_UP_S * 1.3
+    assert backend.stepped[0] - before == 5
+    np.testing.assert_array_equal(backend.heard[0][-4:], [*quiet[-3:], word])
 
 
 def test_a_reset_wakes() -> None:

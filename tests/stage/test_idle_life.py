@@ -132,6 +132,15 @@ def test_lips_stay_together_and_shapes_in_range(frames: Frames) -> None:
     assert frames[:, :BLENDSHAPE_COUNT].max() <= 1
 
 
+def test_an_idle_mouth_is_closed_whatever_was_said_last() -> None:
+    said = np.zeros(CHANNEL_COUNT, np.float32)
+    said[channel_indices(("JawOpen", "MouthFunnel", "MouthUpperUpLeft"))] = (0.2, 0.3, 0.2)
+    life = IdleLife(0)
+    life.begin(0, said, said)
+    gaps = load_head().signed_gaps(np.stack([life.frame(n) for n in range(500)]))
+    assert gaps.mean(1).max() < 0
+
+
 def test_a_seed_repeats_and_another_differs() -> None:
     one, again, other = live(1, 500), live(1, 500), live(2, 500)
     np.testing.assert_array_equal(one, again)
