@@ -204,6 +204,7 @@ def show(result: dict[str, Any]) -> None:
                        ("drawing, ms", "drawing_ms")):  # fmt: skip
         heads.add_row(title, *(f"{row[key]['p50']:.1f} (p95 {row[key]['p95']:.1f})" for row in rows))
     heads.add_row("pictures a second", *(f"{row['frames_per_s']:.1f}" for row in rows))
+    heads.add_row("pixels drawn for one of the page's", *(f"{row['pixel_ratio'] ** 2:.2f}" for row in rows))
     heads.add_row("processor cores", *(f"{sum(row['processor_cores'].values()):.2f}" for row in rows))
     for key in ("draw_calls", "triangles", "vertices"):
         heads.add_row(key.replace("_", " "), *(f"{row[key]:,}" for row in rows))
