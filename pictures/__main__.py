@@ -71,10 +71,9 @@ class Set:
 
 
 def hero(stage: Set) -> Image.Image:
-    """The face in mid-word, at the instant of the sentence at which the lips are farthest apart."""
+    """The face in mid-word."""
     sentence = stage.sentence
-    widest = int(sentence.opening_mm.argmax()) / 50
-    return stage.tab().take(Shot(sentence.pose(widest), "head", yaw=14, pitch=2, size=(1200, 630)))
+    return stage.tab().take(Shot(sentence.pose(sentence.mid_word), "head", yaw=8, pitch=2, size=(1200, 630)))
 
 
 def _studio(screen: live.Screen, scheme: live.Scheme) -> Callable[[Set], Image.Image]:

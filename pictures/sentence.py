@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from models.corpus.phones import Phone
 from models.corpus.synthesizers import Flite
-from models.face.channels import CHANNELS
+from models.face.channels import CHANNELS, channel_indices
 from models.face.head_rig import load_head
 from pictures.layout import FAINT, INK, MARGIN, PAGE, font, rounded_mask
 from pictures.pose_tab import PoseTab, Shot
@@ -49,6 +49,7 @@ _SHOWN = {
 }
 """Phones that are read from the lips; the others leave them to their neighbours."""
 _SEALED = {"P", "B", "M"}
+_AWAKE = 0.2
 _LEAST_APART_S = 0.06
 
 _FRAME = (150, 160)
@@ -89,6 +90,12 @@ class Sentence:
         """The sound from the first phone to the last."""
         voiced = [phone for phone in self.phones if phone.name != "SIL"]
         return self.pcm[int(voiced[0].start * MODEL_RATE) : int(voiced[-1].end * MODEL_RATE)]
+
+    @property
+    def mid_word(self) -> float:
+        """The second at which the lips are widest apart while the eyes are open."""
+        lids = self.motion[:, channel_indices(["EyeBlinkLeft", "EyeBlinkRight"])].max(-1)
+        return int(np.where(lids < _AWAKE, self.opening_mm, -1).argmax()) / FRAMES_PER_S
 
     def pose(self, second: float) -> dict[str, float]:
         """Channel values at an instant, interpolated as the page does."""

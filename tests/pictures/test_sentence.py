@@ -40,3 +40,10 @@ def test_poses_between_frames_are_interpolated_and_never_extrapolated() -> None:
     assert said.pose(0.05)["JawOpen"] == pytest.approx(0.25)
     assert said.pose(-1)["JawOpen"] == 0
     assert said.pose(99)["JawOpen"] == 1
+
+
+def test_mid_word_is_where_the_mouth_is_widest_and_the_eyes_are_open() -> None:
+    said = sentence([0, 3, 9, 5, 1])
+    assert said.mid_word == pytest.approx(0.04)
+    said.motion[2, channel_index("EyeBlinkRight")] = 0.9
+    assert said.mid_word == pytest.approx(0.06)
