@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from benchmarks.lip_metrics import Floats
+from models.face.lip_measures import Floats
 from stream_engine.clock import MEDIA_RATE
 
 _SAME_MS = 5.0

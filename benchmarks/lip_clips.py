@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from benchmarks.lip_metrics import Floats, Phone
+from models.face.lip_measures import Floats, Phone
 from models.measured_data import DataMissingError, data_root
 
 SAMPLE_RATE = 16_000

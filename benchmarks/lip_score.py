@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lip_clips import Clip, Group
-from benchmarks.lip_metrics import (
+from models.face.lip_measures import (
     MOTION_FPS,
     Closures,
     RealMouth,
@@ -30,7 +30,7 @@ Gaps = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class ClosureScore:
-    """Closures on one set of clips; see `lip_metrics.Closures` for the readings.
+    """Closures on one set of clips; see `lip_measures.Closures` for the readings.
 
     Attributes:
         closure_recall: share of p b m closed within ±40 ms of the phone's centre.

@@ -31,12 +31,12 @@ from rich.table import Table
 
 from benchmarks.json_figures import write_figures
 from benchmarks.lip_clips import Clip, Clips
-from benchmarks.lip_metrics import Closures, closures
 from benchmarks.lip_predict import predict
 from benchmarks.lip_score import ClosureScore, score
 from benchmarks.machine import machine
 from models.face.head_rig import load_head
 from models.face.importers.ict import load_ict
+from models.face.lip_measures import Closures, closures
 from models.face.rig import Rig
 from models.face.rig_file import load_rig
 from models.thunder import Thunder, load_thunder

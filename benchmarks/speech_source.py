@@ -9,7 +9,7 @@ import soxr
 from numpy.typing import NDArray
 
 from benchmarks.lip_clips import SAMPLE_RATE, Clips
-from benchmarks.lip_metrics import Phone
+from models.face.lip_measures import Phone
 from models.measured_data import data_root
 
 MICROPHONE_RATE = 48_000

@@ -21,13 +21,16 @@ from torch.utils.tensorboard import SummaryWriter
 
 from models.corpus.behaviour import behaviour_channels
 from models.corpus.clips import Clip, Examples, real_clips, synthesize
-from models.corpus.phones import BILABIALS
+from models.face.lip_measures import Closures, closures, gap_at, pearson
 from models.thunder.behaviour import BEHAVIOURS, drives
 from models.thunder.losses import MOUTH, MotionLoss
 from models.thunder.model import Thunder, ThunderConfig
 from models.thunder.weights import save_thunder
 
 log = logging.getLogger("train")
+
+CAMERA_FPS = 25.0
+"""Of the real talker's video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +151,17 @@ def validate(model: Thunder, loss: MotionLoss, clips: list[Clip], look_ahead: in
     motion = model.advance(audio, dial, noise, model.init_state(size))
     # the step that has consumed tick n shows the instant n + 1 - look_ahead
     gap = loss.normalized_gap(motion)[:, look_ahead - 1 :].clamp(min=0).numpy()
-    times = np.arange(gap.shape[1]) * 0.02
-    correlations, hits, falses = [], [], []
+    correlations, counts = [], Closures()
     for row, clip in enumerate(clips):
         assert clip.gap is not None
-        camera = np.interp(np.arange(len(clip.gap)) / 25, times, gap[row])
-        correlations.append(float(np.corrcoef(camera, clip.gap)[0, 1]))
-        low, high = np.percentile(gap[row], [2, 95])
-        closed = low + 0.15 * (high - low)
-        fine = np.arange(0, times[-1], 0.01)
-        track = np.interp(fine, times, gap[row])
-        for phone in clip.phones:
-            if phone.name in BILABIALS:
-                centre = (phone.start + phone.end) / 2
-                hits.append(bool((track[(fine >= centre - 0.04) & (fine <= centre + 0.04)] < closed).any()))
-            elif phone.name in ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "EY", "OW", "OY"):
-                quarter = (phone.end - phone.start) / 4
-                inside = track[(fine >= phone.start + quarter) & (fine <= phone.end - quarter)]
-                falses.extend((inside < closed).tolist())
+        camera = np.arange(len(clip.gap)) * 1000 / CAMERA_FPS
+        correlations.append(float(pearson(gap_at(gap[row], camera), clip.gap)))
+        counts += closures(gap[row], [(1000 * phone.start, 1000 * phone.end, phone.name) for phone in clip.phones])
     model.train()
     return {
         "val_r": float(np.mean(correlations)),
-        "val_closure_recall": float(np.mean(hits)),
-        "val_false_closure": float(np.mean(falses)),
+        "val_closure_recall": counts.recall,
+        "val_false_closure": counts.false_closure,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.zoo import WeightsError, weights_path
 from stream_engine.engine import EngineStartError
 
 BACKENDS: Final = ("onnxruntime", "torch")
@@ -75,12 +76,10 @@ def weights_file(model: str) -> Path:
     Raises:
         EngineStartError: there is no such file.
     """
-    path = Path(model)
-    if not path.suffix:
-        path = model_folder() / "zoo" / f"{model}.safetensors"
-    if not path.is_file():
-        raise EngineStartError(f"no weights at {path}; name a .safetensors file, or a network of models/zoo")
-    return path
+    try:
+        return weights_path(model)
+    except WeightsError as error:
+        raise EngineStartError(str(error)) from error
 
 
 def model_folder() -> Path:

@@ -7,11 +7,11 @@ import torch
 
 from benchmarks.json_figures import rounded, write_figures
 from benchmarks.lip_clips import Clip, Clips, Group, noise, quiet_stretches, stitch
-from benchmarks.lip_metrics import Closures, closures, gap_at
 from benchmarks.lip_predict import predict
 from benchmarks.lip_score import score, score_gaps
 from benchmarks.lipsync import goals
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
+from models.face.lip_measures import Closures, closures, gap_at
 from models.face.rig import Rig
 from models.measured_data import DataMissingError
 from models.thunder import Thunder, ThunderConfig, save_thunder

@@ -18,9 +18,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from benchmarks.browser import chromium, find_chromium, wait_until
 from benchmarks.latency import PROBE
 from benchmarks.lip_clips import SAMPLE_RATE
-from benchmarks.lip_metrics import Phone
 from benchmarks.server_process import REPOSITORY, ServerProcess
 from benchmarks.speech_source import MICROPHONE_RATE, burst, spoken, write_microphone
+from models.face.lip_measures import Phone
 
 WEB = REPOSITORY / "clients" / "web"
 SPEECH_PEAK = 0.35

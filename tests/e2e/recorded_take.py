@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import RAW_MICROPHONE
 from benchmarks.latency_analysis import Microphone, align
-from benchmarks.lip_metrics import Floats
 from benchmarks.returned_sound import ReturnedSound
 from benchmarks.server_process import ServerProcess
+from models.face.lip_measures import Floats
 from stream_engine.clock import MEDIA_RATE
 from tests.e2e.conftest import Voice, new_context, open_tab
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
 from benchmarks.latency_analysis import since_captured
-from benchmarks.lip_metrics import (
+from benchmarks.server_process import ServerProcess
+from models.face.lip_measures import (
     MOTION_FPS,
     OPEN_VOWELS,
     SEALED,
@@ -20,7 +21,6 @@ from benchmarks.lip_metrics import (
     real_mouth,
     silence_mask,
 )
-from benchmarks.server_process import ServerProcess
 from tests.e2e.conftest import Voice
 from tests.e2e.recorded_take import PER_MS, Take, Watched, record_take, watch_bursts
 

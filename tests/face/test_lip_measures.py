@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.lip_metrics import (
+from models.face.lip_measures import (
     Closures,
     closed_below,
     closures,
