@@ -326,7 +326,7 @@ def external_gltf() -> bytes:
 
 
 def vrm1() -> bytes:
-    """A VRM 1.0 with the presets: joy blocks the mouth, the eyes look by bones, a tuft of hair swings."""
+    """A VRM 1.0 with the presets: joy blocks the mouth, eyes look by bones, a tuft swings, drawn as a toon."""
     out, nodes = _write({name: name for name in _VRM_SHAPES}, bone_names={}, turned=False)
     face = len(out.json["nodes"]) - 1
     presets: Json = {
@@ -334,7 +334,17 @@ def vrm1() -> bytes:
     }
     presets["happy"] |= {"overrideMouth": "block", "overrideBlink": "blend"}
     ranges = {"inputMaxValue": 30, "outputScale": 30}
-    out.json["extensionsUsed"] = ["VRMC_vrm", "VRMC_springBone"]
+    out.json["extensionsUsed"] = ["VRMC_vrm", "VRMC_springBone", "VRMC_materials_mtoon"]
+    for material in out.json["materials"]:
+        material["extensions"] = {
+            "VRMC_materials_mtoon": {
+                "specVersion": "1.0",
+                "shadeColorFactor": [0.6, 0.4, 0.35],
+                "outlineWidthMode": "worldCoordinates",
+                "outlineWidthFactor": 0.002,
+                "outlineColorFactor": [0.1, 0.05, 0.05],
+            }
+        }
     out.json["extensions"] = {
         "VRMC_vrm": {
             "specVersion": "1.0",

@@ -57,6 +57,7 @@ export class OwnAvatarPanel {
     this.picker.setAttribute('aria-label', 'Avatar file');
     this.note.className = 'fine';
     this.note.id = 'avatar-note';
+    this.note.setAttribute('role', 'status');
     this.note.textContent = 'VRM or glTF; or drop the file on the page. It stays in this browser.';
     this.element.append(this.button, this.forget, this.picker, this.note);
     this.overlay.className = 'drop-here';
@@ -180,9 +181,10 @@ export class OwnAvatarPanel {
   private announce(): void {
     const { card, note } = this;
     const problem = note.dataset['tone'] === 'problem';
+    // In an open panel the words are read already.
     card.replaceChildren(note.textContent ?? '');
     card.dataset['tone'] = note.dataset['tone'];
-    card.hidden = note.checkVisibility() && !problem;
+    card.hidden = note.checkVisibility({ visibilityProperty: true });
     clearTimeout(this.cardTimer);
     this.cardTimer = window.setTimeout(() => (card.hidden = true), problem ? PROBLEM_MS : CARD_MS);
   }
