@@ -35,6 +35,7 @@ class Likeness:
         lips: its lips.
         jaw_share: `[V]`, 0 on the skull, 1 where the jaw moves most.
         skin: `[V]` bool, false for eyeballs.
+        brow_height: of the brows above the eyes' centres; None where they lie on the bone above the eye, as a human's.
     """
 
     vertices: Floats
@@ -42,6 +43,7 @@ class Likeness:
     lips: Lips
     jaw_share: Floats
     skin: NDArray[np.bool_]
+    brow_height: float | None = None
 
 
 def jaw_share(jaw_open: Floats) -> Floats:
@@ -61,8 +63,10 @@ def built_in() -> tuple[Likeness, Floats]:
     jaw = deltas[channel_index("JawOpen")]
     lips = find_lips(vertices, faces, jaw)
     centres = np.array([eyes["eye_left"], eyes["eye_right"]], np.float64) * 1000.0
+    brows = glb.array(glb.mesh("brows")["primitives"][0]["attributes"]["POSITION"])[:, 1] * 1000.0
     skin = np.ones(len(vertices), bool)
-    return Likeness(vertices, centres, lips, jaw_share(jaw), skin), deltas
+    height = float(brows.mean() - centres[:, 1].mean())
+    return Likeness(vertices, centres, lips, jaw_share(jaw), skin, height), deltas
 
 
 def carried_over(face: Likeness) -> tuple[dict[str, Floats], Floats]:
@@ -117,7 +121,11 @@ def anchors(face: Likeness) -> Floats:
     places = [*corners, *pairs[:3], nose, chin]
     for eye in eyes:
         rim = _lid_rim(vertices, eye, unit)
-        places += [*rim, _brow_ridge(vertices, eye, rim[1], unit)]
+        ridge_point = _brow_ridge(vertices, eye, rim[1], unit)
+        if face.brow_height is not None:
+            height = eye[1] + face.brow_height
+            ridge_point = _foremost(vertices, eye[0], height - 2, height + 2)
+        places += [*rim, ridge_point]
     ridge = float(np.mean([places[-1][1], places[-6][1]]))
     places.append(_foremost(vertices, mouth[0], ridge - 0.05 * unit, ridge + 0.05 * unit))
     places += [_outermost(vertices, sign, at[1], unit) for at in (middle, mouth) for sign in (1.0, -1.0)]

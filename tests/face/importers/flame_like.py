@@ -9,7 +9,7 @@ from models.face.channels import channel_index
 from models.face.gltf import read_glb
 from models.face.head_rig import HEAD_PATH, load_head
 
-EXPRESSIONS = ("BrowInnerUp", "MouthSmileLeft", "MouthSmileRight", "MouthFunnel", "MouthShrugUpper", "NoseSneerLeft")
+EXPRESSIONS = ("MouthFrownLeft", "MouthSmileLeft", "MouthSmileRight", "MouthFunnel", "MouthShrugUpper", "NoseSneerLeft")
 STRETCH = np.array([0.95, 1.06, 1.0])
 EYES_MM = np.array([[33.0, 0.0, 53.0], [-33.0, 0.0, 53.0]])
 JAW_MM = np.array([0.0, -18.0, 0.0])
