@@ -37,7 +37,14 @@ const recorder = new Recorder(
   {
     openVideo: (type) => {
       if (stage === null) throw new Error('the face is still loading');
-      return new VideoTake(canvas, () => appearance.background, studio.audioContext, type);
+      const { scene } = stage;
+      return new VideoTake(
+        canvas,
+        () => scene.freeRegion,
+        () => appearance.background,
+        studio.audioContext,
+        type,
+      );
     },
     sound: () => {
       const { sound } = studio;

@@ -107,6 +107,18 @@ export class StudioScene {
     this.renderer.render(this.scene, this.camera);
   }
 
+  /** The part of the canvas that no control covers, in the canvas's pixels. */
+  get freeRegion(): { x: number; y: number; width: number; height: number } {
+    const { canvas, coveredBottom, coveredRight } = this;
+    const ratio = canvas.width / Math.max(1, canvas.clientWidth);
+    return {
+      x: Math.max(0, -coveredRight) * ratio,
+      y: 0,
+      width: canvas.width - Math.abs(coveredRight) * ratio,
+      height: canvas.height - coveredBottom * ratio,
+    };
+  }
+
   /** Pictures drawn so far. */
   get pictures(): number {
     return this.renderer.info.render.frame;

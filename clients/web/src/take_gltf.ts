@@ -7,12 +7,15 @@
 
 import {
   AnimationClip,
+  BufferAttribute,
   Mesh,
   MeshStandardMaterial,
   NumberKeyframeTrack,
   Quaternion,
   QuaternionKeyframeTrack,
   ShaderMaterial,
+  type BufferGeometry,
+  type InterleavedBufferAttribute,
   type KeyframeTrack,
   type Material,
   type Object3D,
@@ -79,13 +82,47 @@ export async function takeGltf(avatar: Avatar, take: MotionTake, name: string): 
   try {
     const clip = clipOf(avatar, take, name);
     avatar.root.traverse((node) => {
-      if (node instanceof Mesh) node.material = exportable(node.material as Material | Material[]);
+      if (!(node instanceof Mesh)) return;
+      node.material = exportable(node.material as Material | Material[]);
+      unpack(node.geometry as BufferGeometry);
     });
     const binary = await new GLTFExporter().parseAsync(avatar.root, { binary: true, animations: [clip] });
     return new Blob([binary as ArrayBuffer], { type: 'model/gltf-binary' });
   } finally {
     avatar.dispose();
   }
+}
+
+/** What the file on the server packs (interleaved, in small numbers) is written plainly: every program reads floats. */
+function unpack(geometry: BufferGeometry): void {
+  for (const [name, attribute] of Object.entries(geometry.attributes)) {
+    // Joint numbers stay whole numbers.
+    if (name !== 'skinIndex') geometry.setAttribute(name, floats(attribute, name === 'normal'));
+  }
+  for (const name of ['position', 'normal', 'color'] as const) {
+    const moved = geometry.morphAttributes[name];
+    if (moved !== undefined) geometry.morphAttributes[name] = moved.map((attribute) => floats(attribute, false));
+  }
+}
+
+function floats(attribute: BufferAttribute | InterleavedBufferAttribute, unit: boolean): BufferAttribute {
+  const { count, itemSize } = attribute;
+  const values = new Float32Array(count * itemSize);
+  for (let i = 0; i < count; i++) {
+    let length = 0;
+    for (let k = 0; k < itemSize; k++) {
+      const value = attribute.getComponent(i, k);
+      values[i * itemSize + k] = value;
+      length += value * value;
+    }
+    if (!unit) continue;
+    // A vertex without a direction gets one: a normal must be of length 1.
+    if (length === 0) values[i * itemSize + 2] = 1;
+    else for (let k = 0; k < itemSize; k++) values[i * itemSize + k]! /= Math.sqrt(length);
+  }
+  const plain = new BufferAttribute(values, itemSize);
+  plain.name = attribute.name;
+  return plain;
 }
 
 /** glTF knows no shaders of one's own (VRM's toon materials): their colour and picture are what can be kept. */

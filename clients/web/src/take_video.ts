@@ -15,6 +15,13 @@ export function webmType(): string | null {
   return TYPES.find((type) => MediaRecorder.isTypeSupported(type)) ?? null;
 }
 
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 export class VideoTake {
   private readonly canvas = document.createElement('canvas');
   private readonly paper: CanvasRenderingContext2D;
@@ -26,19 +33,22 @@ export class VideoTake {
   private failure: string | null = null;
 
   /**
-   * @param picture the canvas the face is drawn on; its present size is kept to the end.
+   * @param picture the canvas the face is drawn on.
+   * @param free the part of it that no control covers, in its own pixels; its present shape is kept to the end.
    * @param context null records without sound.
    */
   constructor(
     private readonly picture: HTMLCanvasElement,
+    private readonly free: () => Region,
     private readonly background: () => Background,
     private readonly context: AudioContext | null,
     type: string,
   ) {
-    const scale = Math.min(1, LONGEST_PX / Math.max(picture.width, picture.height));
+    const { width, height } = free();
+    const scale = Math.min(1, LONGEST_PX / Math.max(width, height));
     // Video codecs like even edges.
-    this.canvas.width = 2 * Math.round((picture.width * scale) / 2);
-    this.canvas.height = 2 * Math.round((picture.height * scale) / 2);
+    this.canvas.width = 2 * Math.max(1, Math.round((width * scale) / 2));
+    this.canvas.height = 2 * Math.max(1, Math.round((height * scale) / 2));
     const paper = this.canvas.getContext('2d');
     if (paper === null) throw new Error('the browser gives no second canvas');
     this.paper = paper;
@@ -79,11 +89,15 @@ export class VideoTake {
   draw(): void {
     const { width, height } = this.canvas;
     paint(this.paper, this.background(), width, height);
-    const { width: w, height: h } = this.picture;
-    if (w === 0 || h === 0) return;
-    // The window may have changed its shape: the face keeps its own.
-    const scale = Math.max(width / w, height / h);
-    this.paper.drawImage(this.picture, (width - w * scale) / 2, (height - h * scale) / 2, w * scale, h * scale);
+    const free = this.free();
+    if (free.width < 1 || free.height < 1) return;
+    // The free part may have changed its shape: the face keeps its own, in the middle.
+    const scale = Math.max(width / free.width, height / free.height);
+    const w = width / scale;
+    const h = height / scale;
+    const x = free.x + (free.width - w) / 2;
+    const y = free.y + (free.height - h) / 2;
+    this.paper.drawImage(this.picture, x, y, w, h, 0, 0, width, height);
   }
 
   /**
