@@ -39,7 +39,7 @@ REGIONS: dict[str, Box] = {
     **dict.fromkeys(("MouthRollLower", "MouthPress"), LIPS),
     "MouthLowerDown": ((-16, 38), (-82, -42), 28),
     **dict.fromkeys(("MouthRollUpper", "MouthShrugUpper"), ((-36, 36), (-60, -26), 28)),
-    "MouthUpperUp": ((-16, 40), (-58, -18), 28),
+    "MouthUpperUp": ((-16, 48), (-58, -16), 28),
     "TongueOut": ((-20, 20), (-76, -44), 44),
 }
 

@@ -84,7 +84,7 @@ def rings(form: Form, d_upper: Array | float = 0.0, d_lower: Array | float = 0.0
         if ring == 0:
             points = m.eye_centre + (points - m.eye_centre) * 0.985
         # The fold unrolls as the lid comes down.
-        fold = _CREASE_MM[ring] * m.lid_fold * np.clip(s, 0, 1) ** 0.8 * np.clip(1 + lift / 40, 0.15, 1.2)
+        fold = _CREASE_MM[ring] * m.lid_fold * np.clip(s, 0, 1) ** 0.8 * np.clip(1 + lift / 40, 0.15, 1.0)
         pouch = _POUCH_MM[ring] * np.clip(-s, 0, 1) ** 0.5
         points = points + direction(m, longitude, latitude) * (fold + pouch)[:, None]
         result.append(points)

@@ -77,13 +77,14 @@ def _strokes(m: Proportions) -> list[_Stroke]:
     w, age = m.face_width, m.age
     return [
         _Stroke((70 * w, 34, 26), (68 * w, 14, 30), 24, -1.6),  # temple
-        _Stroke((50 * w, -40, 32), (42 * w, -52, 40), 16, 0.8 - 0.8 * m.cheekbones),  # hollow under the cheekbone
+        _Stroke((50 * w, -40, 32), (42 * w, -52, 40), 16, 1.9 - 0.8 * m.cheekbones),  # hollow under the cheekbone
         _Stroke((17, -28, 73), (29, -47, 60), 4.5, -0.7 - 1.1 * age),  # fold from the nose past the mouth
         _Stroke((19, -13, 66), (36, -21, 68), 4.0, -0.3 - 1.0 * age),  # groove under the eye
         _Stroke((22, -17, 68), (42, -16, 64), 3.5, 0.9 * age),  # pouch above it
         _Stroke((31, -55, 58), (27, -72, 50), 6.0, -0.9 * age),  # from the mouth's corner down
         _Stroke((38, -68, 36), (34, -72, 42), 9.0, 2.0 * age),  # jowl
         _Stroke((0, 12, 76), (0, 8, 74), 8.0, -1.4),  # root of the nose
+        _Stroke((36, -70, 34), (27, -79, 46), 9.0, 1.6),  # the jaw's edge runs on into the chin
         _Stroke((46, -66, -10), (34, -82, 14), 8.0, -1.6),  # under the jaw's corner
         _Stroke((38, -66, -22), (11, -116, 6), 7.5, 1.6),  # the muscle from behind the ear to the breastbone
         _Stroke((0, -106, 13), (0, -112, 13), 7.0, 3.2 * m.adams_apple),

@@ -146,8 +146,9 @@ def _cheek(lips: LipLoops, lift: float) -> Array:
 def _fold(lips: LipLoops, depth: float) -> Array:
     """The fold from the left wing of the nose past the mouth's corner, pressed in; the cheek beyond it swells."""
     v, form = lips.skin.mesh.vertices, lips.skin.form
-    groove = np.exp(-((field.capsule(v, (15.5, -27, 76), (32, -45, 62), 0.0, 0.0) / 3.6) ** 2))
-    swell = np.exp(-((field.capsule(v, (24, -25, 74), (39, -38, 60), 0.0, 0.0) / 8.0) ** 2))
+    seen, front = v * (1, 1, 0), smoothstep(30.0, 45.0, v[:, 2])
+    groove = np.exp(-((field.capsule(seen, (16.5, -27, 0), (33, -46, 0), 0.0, 0.0) / 3.4) ** 2)) * front
+    swell = np.exp(-((field.capsule(seen, (25, -25, 0), (41, -38, 0), 0.0, 0.0) / 8.0) ** 2)) * front
     amount = depth * (0.55 * swell - groove) * smoothstep(3.0, 10.0, v[:, 0])
     for ring, ids in enumerate(lips.skin.mouth):
         amount[ids] *= max(0.0, 1 - ring / 4)
@@ -166,7 +167,7 @@ def _smile(lips: LipLoops) -> Array:
     dx = 4.3 * w + 0.5 * smoothstep(0.0, 0.6, lips.across)
     dy = 8.2 * w - 0.10 * lips.left * _height(lips) - 0.35 * lips.left
     dz = 0.95 * lips.along_face(dx) * (lips.across > 0) - 1.2 * lips.left * lips.full - 0.8 * w
-    shape = lips.spread(lips.vectors(dx, dy, dz), reach=_WIDE, top=-14.0) + _cheek(lips, 3.6) + _fold(lips, 2.6)
+    shape = lips.spread(lips.vectors(dx, dy, dz), reach=_WIDE, top=-14.0) + _cheek(lips, 3.6) + _fold(lips, 2.2)
     return _still_gap(lips, shape)
 
 
@@ -223,6 +224,6 @@ def _upper_up(lips: LipLoops) -> Array:
     t = np.clip(lips.depth, 0, 1)
     w = lips.left * lips.upper
     shape = lips.spread(lips.vectors(z=w * (1.0 - 0.6 * t)), reach=36.0, top=-26.0)
-    shape = shape + _fold(lips, 1.3)
+    shape = shape + _fold(lips, 1.0)
     up = lips.spread(lips.vectors(y=w * (0.72 + 0.28 * t)), reach=36.0, top=-26.0)
     return lips.with_gap(lambda k: shape + k * up, GAP_RESPONSE_MM["MouthUpperUpLeft"])

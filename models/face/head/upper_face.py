@@ -42,7 +42,7 @@ def upper_face_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
         morphs[name + "Right"] = lips.other_side(left)
     one = _without_mouth(skin, puff)[:, None] * 12.0 * field.normals(skin.form.head, v)
     puffed = one + lips.other_side(one)
-    bulged = lips.spread(lips.vectors(z=1.2 * lips.full + 1.6))
+    bulged = lips.spread(lips.vectors(z=1.2 * lips.full + 0.4))
     morphs["CheekPuff"] = puffed + bulged
     return morphs
 
