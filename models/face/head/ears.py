@@ -1,5 +1,7 @@
 """Ears, a distance field of their own: a shell with a rolled rim, an inner ridge, a bowl, its door and a lobe."""
 
+from functools import partial
+
 import numpy as np
 
 from models.face.head.field import cut, ellipsoid, folded, join
@@ -10,11 +12,12 @@ _PLACE: Array = np.array([75.0, -8.0, -9.0])
 _FLARE = 0.42
 """Radians the ear's back stands off the head."""
 _SIZE = 1.1
+"""Of the first look's ears, to the measures below."""
 
 
-def _local(p: Array) -> Array:
+def _local(p: Array, size: float) -> Array:
     """The ear's own axes: x out of its plane, y up, z towards the face."""
-    q = (folded(p) - _PLACE) / _SIZE
+    q = (folded(p) - _PLACE) / size
     c, s = np.cos(_FLARE), np.sin(_FLARE)
     return np.stack([q[..., 0] * c + q[..., 2] * s, q[..., 1], -q[..., 0] * s + q[..., 2] * c], -1)
 
@@ -26,8 +29,8 @@ def _arc(q: Array, centre: tuple[float, float, float], radii: tuple[float, float
     return tube
 
 
-def _ear(p: Array) -> Array:
-    q = _local(p)
+def _ear(size: float, p: Array) -> Array:
+    q = _local(p, size)
     y, z = q[..., 1], q[..., 2]
     d = join(ellipsoid(q, (0, 3, -5), (3.8, 19.5, 13.5)), ellipsoid(q, (-7, 0, 0), (9, 13, 8)), 6)
     d = join(d, ellipsoid(q, (0.3, -15.5, 0.5), (3.4, 6.5, 5.8)), 5)  # lobe
@@ -39,11 +42,11 @@ def _ear(p: Array) -> Array:
     ridge = 1.9 * smoothstep(-1.0, -5.0, z) * smoothstep(-13.0, -8.0, y)
     d = join(d, _arc(q, (1.2, 1.5, -2.5), (11.5, 7.2), np.clip(ridge, 0.02, 2)), 2.6)
     d = join(d, ellipsoid(q, (2.4, -3.0, 5.2), (2.8, 4.4, 2.6)), 2.6)  # door
-    scaled: Array = d * _SIZE
+    scaled: Array = d * size
     return scaled
 
 
-def ears() -> Mesh:
-    """Both ears."""
-    left = surface_net(_ear, np.array([50.0, -40.0, -44.0]), np.array([108.0, 28.0, 26.0]), 2.3)
+def ears(size: float = 1.0) -> Mesh:
+    """Both ears, `size` times those of the first look (see `Proportions.ear_size`)."""
+    left = surface_net(partial(_ear, _SIZE * size), np.array([50.0, -40.0, -44.0]), np.array([108.0, 28.0, 26.0]), 2.3)
     return left + left.mirrored()
