@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 WEB := clients/web
-SOURCES := stream_engine models kernels benchmarks pictures tests run_server.py
+SOURCES := stream_engine models kernels benchmarks tests run_server.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run serve web test lint unit web-test media format clean
@@ -37,7 +37,7 @@ web-test: $(WEB)/node_modules/.installed
 	cd $(WEB) && $(NPM) run lint && $(NPM) test
 
 media: $(VENV)/.installed-dev $(WEB)/dist/index.html
-	$(PY) -m pictures $(ARGS)
+	$(PY) -m benchmarks.pictures $(ARGS)
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)

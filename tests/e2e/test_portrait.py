@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Error, Page
 
+from benchmarks.pictures.pose_tab import PoseTab, Shot, pose_page
 from benchmarks.server_process import ServerProcess
-from pictures.pose_tab import PoseTab, Shot, pose_page
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

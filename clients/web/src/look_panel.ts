@@ -69,7 +69,7 @@ export class LookPanel {
   }
 }
 
-/** The picture of a look: the page's first sight of it, and its card. Made by `python -m pictures`. */
+/** The picture of a look: the page's first sight of it, and its card. Made by `python -m benchmarks.pictures`. */
 export function posterUrl(lookId: string): string {
   return `/looks/${lookId}.webp`;
 }

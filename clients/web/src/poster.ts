@@ -2,7 +2,7 @@
 
 import { shotOf, type Framing, type Picture } from './shot';
 
-/** What a poster shows, in pupil distances about the middle of the eyes; `python -m pictures --only posters` cuts it so. */
+/** What a poster shows, in pupil distances about the middle of the eyes; `python -m benchmarks.pictures --only posters` cuts it so. */
 export const POSTER = { left: -2.2, right: 2.2, top: 2.2, bottom: -3 };
 
 export interface Box {

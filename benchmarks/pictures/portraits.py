@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from PIL import Image
 
+from benchmarks.pictures.layout import Tile, grid
+from benchmarks.pictures.pose_tab import Framing, PoseTab, Shot
 from models.face.channels import BLENDSHAPES
 from models.face.poses import EMOTIONS, VISEMES, scaled
-from pictures.layout import Tile, grid
-from pictures.pose_tab import Framing, PoseTab, Shot
 
 FRIENDLY: Mapping[str, float] = {
     "MouthSmileLeft": 0.3,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pictures.layout import INK, MARGIN, PAGE, Tile, grid, rounded_mask
+from benchmarks.pictures.layout import INK, MARGIN, PAGE, Tile, grid, rounded_mask
 
 RED = (200, 0, 0)
 SIZE = (60, 40)

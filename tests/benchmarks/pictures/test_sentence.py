@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.pictures.sentence import Sentence, instant_of, readable
 from models.corpus.phones import Phone
 from models.face.channels import CHANNEL_COUNT, channel_index
-from pictures.sentence import Sentence, instant_of, readable
 
 
 def sentence(opening: list[float], phones: tuple[Phone, ...] = ()) -> Sentence:

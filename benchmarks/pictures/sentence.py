@@ -8,12 +8,12 @@ import soxr
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from benchmarks.pictures.layout import FAINT, INK, MARGIN, PAGE, font, rounded_mask
+from benchmarks.pictures.pose_tab import PoseTab, Shot
 from models.corpus.phones import Phone
 from models.corpus.synthesizers import Flite
 from models.face.channels import CHANNELS, channel_indices
 from models.face.head_rig import load_head
-from pictures.layout import FAINT, INK, MARGIN, PAGE, font, rounded_mask
-from pictures.pose_tab import PoseTab, Shot
 from stream_engine.animate import animate_samples
 from stream_engine.clock import MODEL_RATE
 

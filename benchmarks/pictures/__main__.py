@@ -1,4 +1,4 @@
-"""`python -m pictures` takes every picture of docs/media in the real client; `--only NAME` takes one.
+"""`python -m benchmarks.pictures` takes every picture of docs/media in the real client; `--only NAME` takes one.
 
 `posters` are not for the documents but for the studio: what it shows of a look until the face itself is there.
 """
@@ -16,11 +16,11 @@ from playwright.sync_api import Browser
 from rich.console import Console
 
 from benchmarks.browser import chromium
+from benchmarks.pictures import live, portraits
+from benchmarks.pictures.pose_tab import Finish, PoseTab, Shot, pose_tab
+from benchmarks.pictures.sentence import Sentence, speak, strip
 from benchmarks.server_process import REPOSITORY, ServerProcess
 from benchmarks.speech_source import write_microphone
-from pictures import live, portraits
-from pictures.pose_tab import Finish, PoseTab, Shot, pose_tab
-from pictures.sentence import Sentence, speak, strip
 from stream_engine.clock import MODEL_RATE
 
 FOLDER = REPOSITORY / "docs" / "media"
@@ -98,7 +98,7 @@ PICTURES: Mapping[str, Callable[[Set], Image.Image]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Takes pictures; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m pictures", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pictures", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--only", action="append", choices=[*PICTURES, POSTERS], help="take this one; may be given again"
     )

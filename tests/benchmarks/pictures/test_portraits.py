@@ -1,8 +1,8 @@
 import pytest
 
+from benchmarks.pictures.portraits import FRIENDLY, SOUNDS, morph_label, morph_shot
 from models.face.channels import BLENDSHAPES, CHANNELS
 from models.face.poses import VISEMES
-from pictures.portraits import FRIENDLY, SOUNDS, morph_label, morph_shot
 
 
 def test_each_morph_is_shown_at_full_weight_but_the_one_that_needs_an_open_jaw() -> None:

@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from benchmarks.browser import wait_until
-from pictures.pose_tab import pose_page
-from pictures.sentence import SEED
+from benchmarks.pictures.pose_tab import pose_page
+from benchmarks.pictures.sentence import SEED
 
 Scheme = Literal["light", "dark"]
 _SEE_S = 10
