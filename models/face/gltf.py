@@ -26,8 +26,8 @@ _WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _WIDTH_NAME = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 _STILL_M = 3e-5
 """Displacements below this (30 µm) are left out of a sparse morph target."""
-_STILL_TURN = 1e-2
-"""Changes of a unit normal below this are left out too."""
+_STILL_TURN = 1.5e-2
+"""Changes of a unit normal below this (a degree) are left out too."""
 _QUANTIZED = "KHR_mesh_quantization"
 
 Floats = NDArray[np.float32]
@@ -50,7 +50,7 @@ class MeshPart:
         normals: `[V, 3]`, unit length.
         faces: `[F, 3]` counter-clockwise.
         material: index into the file's materials.
-        colours: `[V, 3]` linear 0..1, or None.
+        colours: `[V, 3]` or, with opacity, `[V, 4]`, linear 0..1, or None.
         uv: `[V, 2]` in 0..1, or None.
         tangents: `[V, 4]`: direction of growing u, unit length, and the sign of the bitangent; or None. Needs `uv`.
         morphs: name → displacements `[V, 3]` of positions and of normals.
@@ -259,6 +259,31 @@ class Glb:
                 found: dict[str, Any] = mesh
                 return found
         raise GltfFormatError(self.path, f"no mesh named {name!r}")
+
+    def part(self, name: str) -> tuple[dict[str, Any], slice]:
+        """A part's mesh and its vertices there: all of a mesh of this name, or those `extras.parts` gives it.
+
+        Raises:
+            GltfFormatError: there is none.
+        """
+        for mesh in self.document["meshes"]:
+            parts = mesh.get("extras", {}).get("parts", {})
+            if name in parts:
+                return mesh, slice(*parts[name])
+        return self.mesh(name), slice(None)
+
+    def triangles(self, name: str) -> NDArray[np.int64]:
+        """A part's triangles `[F, 3]`, numbered from the part's first vertex.
+
+        Raises:
+            GltfFormatError: there is no such part.
+        """
+        mesh, own = self.part(name)
+        primitive = mesh["primitives"][0]
+        first, end, _ = own.indices(self.document["accessors"][primitive["attributes"]["POSITION"]]["count"])
+        faces = self.array(primitive["indices"]).reshape(-1, 3).astype(np.int64)
+        inside: NDArray[np.int64] = faces[((faces >= first) & (faces < end)).all(1)] - first
+        return inside
 
     def array(self, accessor: int) -> NDArray[Any]:
         """An accessor's values, `[count]` or `[count, width]`; normalized integers come as float32."""

@@ -7,7 +7,7 @@ from models.face.gltf import GltfFormatError, read_glb
 from models.face.rig import Rig
 from models.face.rig_file import morph_name, rig_of_glb
 
-HEADS: tuple[str, ...] = ("mira",)
+HEADS: tuple[str, ...] = ("mira", "kofi", "edda")
 """Names of the built-in heads, as in `models.face.head.looks`; the first is the one that is measured."""
 
 
@@ -26,21 +26,25 @@ HEAD_PATH = head_path()
 """The first built-in head."""
 
 
-def load_head(path: Path = HEAD_PATH) -> Rig:
-    """Load the built-in head's skin.
+def load_head(path: Path | None = None, *, look: str = HEADS[0], light: bool = False) -> Rig:
+    """Load a built-in head's skin.
 
     Args:
-        path: a file written by `models.face.head.build`.
+        path: a file written by `models.face.head.build`; None for the one that ships.
+        look: which of `HEADS`, where no path is given.
+        light: its light variant.
 
     Returns:
-        The rig named `head`, in millimetres.
+        The rig, in millimetres: named `head` if it is the first look's, else as the look.
 
     Raises:
         FileNotFoundError: there is no such file; build it with `python -m models.face build`.
         GltfFormatError: the file is no head of ours.
+        ValueError: there is no such look.
     """
+    path = head_path(look, light=light) if path is None else path
     glb = read_glb(path)
-    names = glb.mesh("skin")["extras"]["targetNames"]
-    if sorted(names) != sorted(map(morph_name, BLENDSHAPES)):
+    skin, _ = glb.part("skin")
+    if sorted(skin["extras"]["targetNames"]) != sorted(map(morph_name, BLENDSHAPES)):
         raise GltfFormatError(path, "its skin does not carry exactly ARKit's 52 morph targets")
-    return rig_of_glb(glb, "head")
+    return rig_of_glb(glb, "head" if look == HEADS[0] else look)

@@ -83,18 +83,18 @@ def rig_of_glb(glb: Glb, name: str) -> Rig:
     Raises:
         GltfFormatError: there is no such mesh, or it does not say where the lips are.
     """
-    skin = glb.mesh("skin")
+    skin, own = glb.part("skin")
     primitive = skin["primitives"][0]
     extras: Mapping[str, Any] = skin.get("extras", {})
     loops = extras.get("loops")
     if loops is None:
         raise GltfFormatError(glb.path, "its skin does not say which vertices are lips")
-    neutral = _millimetres(glb, primitive["attributes"]["POSITION"])
+    neutral = _millimetres(glb, primitive["attributes"]["POSITION"])[own]
     deltas = np.zeros((len(BLENDSHAPES), *neutral.shape), np.float32)
     targets = dict(zip(extras.get("targetNames", []), primitive.get("targets", []), strict=True))
     for channel, blendshape in enumerate(BLENDSHAPES):
         if target := targets.get(morph_name(blendshape)):
-            deltas[channel] = _millimetres(glb, target["POSITION"])
+            deltas[channel] = _millimetres(glb, target["POSITION"])[own]
     left, right = loops["mouthCorners"]
     return Rig(
         name=name,

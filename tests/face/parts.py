@@ -15,16 +15,18 @@ class Part:
     """One mesh of the head in millimetres."""
 
     def __init__(self, glb: Glb, name: str) -> None:
-        mesh = glb.mesh(name)
+        mesh, own = glb.part(name)
         primitive = mesh["primitives"][0]
-        self.rest: Array = glb.array(primitive["attributes"]["POSITION"]) * 1000.0
-        self.normals: Array = glb.array(primitive["attributes"]["NORMAL"])
-        self.faces = glb.array(primitive["indices"]).reshape(-1, 3).astype(int)
+        self.rest: Array = glb.array(primitive["attributes"]["POSITION"])[own] * 1000.0
+        self.normals: Array = glb.array(primitive["attributes"]["NORMAL"])[own]
+        self.faces = glb.triangles(name)
         self.extras: dict[str, Any] = mesh.get("extras", {})
         names = self.extras.get("targetNames", [])
         targets = primitive.get("targets", [])
-        self.morphs = {n: glb.array(t["POSITION"]) * 1000.0 for n, t in zip(names, targets, strict=True)}
-        self.turns = {n: glb.array(t["NORMAL"]) for n, t in zip(names, targets, strict=True)}
+        moves = {n: glb.array(t["POSITION"])[own] * 1000.0 for n, t in zip(names, targets, strict=True)}
+        # A joined mesh has the morphs of all its parts.
+        self.morphs = {n: move for n, move in moves.items() if len(names) == 52 or move.any()}
+        self.turns = {n: glb.array(t["NORMAL"])[own] for n, t in zip(names, targets, strict=True)}
 
     def posed(self, weights: Mapping[str, float]) -> Array:
         """Positions at ARKit weights; morphs this part lacks are ignored, as viewers do."""

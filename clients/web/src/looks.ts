@@ -16,5 +16,19 @@ export interface Look {
 
 /** The first is shown unless another was chosen. */
 export const LOOKS: readonly Look[] = [
-  { id: 'mira', label: 'Mira', load: async () => (await import('@head/mira.glb?url')).default },
+  {
+    id: 'mira',
+    label: 'Mira',
+    load: async (light) => (await (light ? import('@head/mira.light.glb?url') : import('@head/mira.glb?url'))).default,
+  },
+  {
+    id: 'kofi',
+    label: 'Kofi',
+    load: async (light) => (await (light ? import('@head/kofi.light.glb?url') : import('@head/kofi.glb?url'))).default,
+  },
+  {
+    id: 'edda',
+    label: 'Edda',
+    load: async (light) => (await (light ? import('@head/edda.light.glb?url') : import('@head/edda.glb?url'))).default,
+  },
 ];

@@ -4,7 +4,7 @@ import numpy as np
 
 from models.face.gltf import png
 from models.face.head.mesh import Mesh, grid_faces
-from models.face.head.proportions import Array, smoothstep, unit
+from models.face.head.proportions import Array, Mask, smoothstep, unit
 
 _AROUND, _ALONG = 36, 22
 IRIS_DEG = 28.5
@@ -23,6 +23,13 @@ def eyeball(radius: float) -> tuple[Mesh, Array]:
     r = np.minimum(theta / np.radians(_MAPPED_DEG), 1.0)
     uv = np.stack([0.5 + 0.5 * r * np.cos(phi), 0.5 - 0.5 * r * np.sin(phi)], -1).reshape(-1, 2)
     return mesh.facing(mesh.vertices), uv
+
+
+def seam() -> Mask:
+    """Vertices of the eyeball `[V]` where its texture begins and ends."""
+    column = np.tile(np.arange(_AROUND + 1), _ALONG)
+    ends: Mask = (column == 0) | (column == _AROUND)
+    return ends
 
 
 def highlights(radius: float) -> Mesh:

@@ -58,7 +58,7 @@ def built_in() -> tuple[Likeness, Floats]:
     """The built-in head, and its channels `[52, V, 3]`."""
     rig, glb = load_head(), read_glb(HEAD_PATH)
     eyes = {node["name"]: node.get("translation") for node in glb.document["nodes"]}
-    faces: Indices = glb.array(glb.mesh("skin")["primitives"][0]["indices"]).reshape(-1, 3).astype(np.int64)
+    faces: Indices = glb.triangles("skin")
     vertices, deltas = rig.neutral.astype(np.float64), rig.deltas.astype(np.float64)
     jaw = deltas[channel_index("JawOpen")]
     lips = find_lips(vertices, faces, jaw)

@@ -19,7 +19,7 @@ JAW_MM = np.array([0.0, -18.0, 0.0])
 def flame_like() -> dict[str, Any]:
     """Entries of the model's file, in metres; expressions are mixed so that no component is a channel by itself."""
     rig, glb = load_head(), read_glb(HEAD_PATH)
-    faces = glb.array(glb.mesh("skin")["primitives"][0]["indices"]).reshape(-1, 3).astype(np.uint32)
+    faces = glb.triangles("skin").astype(np.uint32)
     ball = np.concatenate([np.eye(3), -np.eye(3)]) * 12.0
     skin, eyes = len(rig.neutral), [EYES_MM[0] + ball, EYES_MM[1] + ball]
     vertices = np.concatenate([rig.neutral, *eyes]).astype(np.float64) * STRETCH / 1000
