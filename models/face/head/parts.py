@@ -81,6 +81,8 @@ def part(
         deltas[gltf_name(key)] = ((delta[ids] * _MM_TO_M).astype(np.float32), turned[ids].astype(np.float32))
     if normals is None:
         normals = vertex_normals(vertices, faces)
+    # Where triangles have no area, at a film's corners, nothing is seen; but a normal must be one.
+    normals = np.where(np.linalg.norm(normals, axis=1, keepdims=True) < 0.5, (0.0, 0.0, 1.0), normals)
     return gltf.MeshPart(
         name=name,
         positions=(vertices[ids] * _MM_TO_M).astype(np.float32),
