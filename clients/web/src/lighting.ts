@@ -14,7 +14,7 @@ export function light(scene: Scene, renderer: WebGLRenderer, software: boolean):
   key.position.set(-2.2, 2.6, 4);
   const fill = new DirectionalLight(0xffe7dc, 0.5);
   fill.position.set(3, 0.2, 3);
-  const sky = software ? new HemisphereLight(0xffffff, 0xd8c4ba, 2.1) : new HemisphereLight(0xfff4ea, 0xc79a88, 0.9);
+  const sky = software ? new HemisphereLight(0xffffff, 0xe4d2c8, 2.15) : new HemisphereLight(0xfff4ea, 0xc79a88, 0.9);
   scene.add(key, fill, sky);
   if (software) return;
   const rim = new DirectionalLight(0xcfe0ff, 1.6);
