@@ -102,7 +102,7 @@ def looks(tab: PoseTab) -> Image.Image:
 
 def poster(tab: PoseTab, look: str) -> Image.Image:
     """What the studio shows of a look until the face itself is there: at rest, transparent around it."""
-    return tab.take(Shot(framing="poster", look=look, background=None, size=(542, 640)))
+    return tab.take(Shot(framing="poster", look=look, background=None, size=(542, 647)))
 
 
 def finishes(full: PoseTab, plain: PoseTab) -> Image.Image:

@@ -10,12 +10,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 from pygltflib import GLTF2
 
-from benchmarks.server_process import ServerProcess
+from benchmarks.server_process import REPOSITORY, ServerProcess
 from models.face.channels import CHANNELS
 from stream_engine.stage.live_link_csv import timecode
 from tests.e2e.conftest import Tab, new_context, open_tab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+HEADS = REPOSITORY / "models" / "face" / "head"
 EBML = b"\x1a\x45\xdf\xa3"
 RECORDED_S = 2
 ROWS_PER_SECOND = 50
@@ -104,6 +105,9 @@ def test_a_take_can_be_had_as_gltf_csv_and_webm(server: ServerProcess, context: 
     times = gltf.accessors[animation.samplers[0].input]
     assert times.count == len(rows) - 1
     assert times.max[0] == pytest.approx((times.count - 1) / ROWS_PER_SECOND, abs=1e-4)
+    # Morph targets tell only what they move: the take is not many times its head's file.
+    head_bytes = (HEADS / "mira.light.glb").stat().st_size
+    assert files["gltf"].stat().st_size < 2 * head_bytes + 150_000 * times.count / ROWS_PER_SECOND
     names = [(mesh.extras or {}).get("targetNames", []) for mesh in gltf.meshes]
     assert any("jawOpen" in targets for targets in names)
 

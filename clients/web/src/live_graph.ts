@@ -13,6 +13,8 @@ const MOUTH_COLUMN_MS = 20;
 const GAP_MS = 33;
 /** An opening of this share of the pupils' distance fills the graph: a wide `ah`. */
 const WIDE = 0.24;
+/** Media time that goes back by more belongs to another time line. */
+const RESTARTED_MEDIA = 500 * MEDIA_PER_MS;
 const JAW_OPEN = CHANNELS.indexOf('JawOpen');
 const MOUTH_CLOSE = CHANNELS.indexOf('MouthClose');
 
@@ -21,14 +23,20 @@ export class LiveGraph {
   private readonly mouth = new MediaTrace(MOUTH_COLUMN_MS, WINDOW_MS);
   private lastMs = Number.NEGATIVE_INFINITY;
   private endMs = 0;
+  /** Media time up to which the mouth's motion is in its trace. */
+  private mouthUntil = Number.NEGATIVE_INFINITY;
   private feed: Studio['feed'] | null = null;
   private readonly colours: { wave: string; mouth: string; line: string };
 
-  /** @param pupils distance of the pupils on stage, in the units of the mouth's opening. */
+  /**
+   * @param pupils distance of the pupils on stage, in the units of the mouth's opening.
+   * @param lipGap how far the lips on stage are apart in a pose; null where that is not known.
+   */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly studio: Studio,
     private readonly pupils: () => number | null,
+    private readonly lipGap: (channels: Float32Array) => number | null,
   ) {
     this.colours = this.readColours();
     const recolour = (): void => {
@@ -48,9 +56,10 @@ export class LiveGraph {
       this.wave.clear();
       this.mouth.clear();
       this.endMs = 0;
+      this.mouthUntil = Number.NEGATIVE_INFINITY;
     }
     this.takeWave(nowMs);
-    if (shown !== null) this.mouth.put(shown.mediaTime / MEDIA_PER_MS, this.opening(shown));
+    if (shown !== null) this.takeMouth(shown.mediaTime);
     const newest = Math.max(this.soundMs(nowMs) ?? 0, (shown?.mediaTime ?? 0) / MEDIA_PER_MS);
     // The estimate of the sound's media time trembles by some ms: the paper never runs backwards.
     this.endMs = newest < this.endMs - 500 ? newest : Math.max(this.endMs, newest);
@@ -70,10 +79,21 @@ export class LiveGraph {
     peaks.forEach((peak, i) => this.wave.put(endMs - (peaks.length - i - 0.5) * WAVE_COLUMN_MS, peak));
   }
 
+  /** All motion up to what is shown: the line is as fine where few pictures are drawn. */
+  private takeMouth(shownMedia: number): void {
+    // The time line began anew.
+    if (shownMedia < this.mouthUntil - RESTARTED_MEDIA) this.mouthUntil = Number.NEGATIVE_INFINITY;
+    for (const { mediaTime, channels } of this.studio.feed.buffer.between(this.mouthUntil, shownMedia)) {
+      this.mouth.put(mediaTime / MEDIA_PER_MS, this.opening(channels));
+      this.mouthUntil = mediaTime;
+    }
+  }
+
   /** How far the lips are apart, 0..1 of a wide opening. */
-  private opening({ mouth, channels }: Shown): number {
+  private opening(channels: Float32Array): number {
+    const gap = this.lipGap(channels);
     const pupils = this.pupils();
-    if (mouth !== null && pupils !== null) return Math.min(1, Math.max(0, mouth.signed / (WIDE * pupils)));
+    if (gap !== null && pupils !== null) return Math.min(1, Math.max(0, gap / (WIDE * pupils)));
     // A face that does not tell where its lips are: the jaw, less what the lips close of it.
     return Math.min(1, Math.max(0, channels[JAW_OPEN]! - channels[MOUTH_CLOSE]!) / 0.7);
   }

@@ -102,7 +102,12 @@ own.onChange = () => {
   savePreferences(preferences);
   looks.render();
 };
-const graph = new LiveGraph(element('graph-canvas', HTMLCanvasElement), studio, () => stage?.scene.pupils ?? null);
+const graph = new LiveGraph(
+  element('graph-canvas', HTMLCanvasElement),
+  studio,
+  () => stage?.scene.pupils ?? null,
+  (channels) => stage?.loop.lipGap(channels) ?? null,
+);
 installTestHook(studio, () => stage?.loop ?? null);
 
 const fit = new ResizeObserver(fitControls);

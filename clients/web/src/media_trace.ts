@@ -43,8 +43,8 @@ export class MediaTrace {
   }
 }
 
-/** Longer than this without a value, and the line breaks; a busy machine draws every 100 ms. */
-const BRIDGED_MS = 500;
+/** Longer than this without a value, and the line breaks: so much motion is bridged on the face too. */
+const BRIDGED_MS = 200;
 
 /** Points (age in ms before `endMs`, value) of a trace, oldest first; null breaks the line. */
 export function pointsOf(trace: MediaTrace, endMs: number, windowMs: number): ([number, number] | null)[] {

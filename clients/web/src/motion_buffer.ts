@@ -55,6 +55,11 @@ export class MotionBuffer {
     return this.frames.at(-1) ?? null;
   }
 
+  /** Frames later than one media time and not later than another, in their order. */
+  between(after: number, until: number): readonly MotionFrame[] {
+    return this.frames.slice(this.indexAfter(after), this.indexAfter(until));
+  }
+
   clear(): void {
     this.frames = [];
   }

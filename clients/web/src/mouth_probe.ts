@@ -8,6 +8,7 @@
 import { Vector3, type Camera, type Mesh } from 'three';
 
 import type { Avatar } from './avatar';
+import { BLENDSHAPES, morphName } from './channels';
 
 export interface MouthOpening {
   /** Mean over the pairs of the lips' distance, in CSS pixels of the canvas; 0 where they touch or overlap. */
@@ -21,15 +22,31 @@ export class MouthProbe {
   private readonly pairs: readonly (readonly [number, number])[] = [];
   private readonly upper = new Vector3();
   private readonly lower = new Vector3();
+  /** The gap at rest, and what each blendshape adds to it at full weight. */
+  private readonly restGap: number = 0;
+  private readonly gaps = new Float32Array(BLENDSHAPES.length);
 
+  /** @param face before it is made cheap: morph targets taken over by the processor cannot be read. */
   constructor(face: Avatar) {
     for (const mesh of face.meshes) {
       const pairs = readPairs(mesh);
       if (pairs === null) continue;
       this.mesh = mesh;
       this.pairs = pairs;
+      this.restGap = meanGap(pairs, mesh.geometry.getAttribute('position'));
+      const targets = mesh.geometry.morphAttributes['position'] ?? [];
+      BLENDSHAPES.forEach((name, i) => {
+        const target = targets[mesh.morphTargetDictionary?.[morphName(name)] ?? -1];
+        if (target !== undefined) this.gaps[i] = meanGap(pairs, target);
+      });
       return;
     }
+  }
+
+  /** The mouth's opening in a pose that need not be drawn, as `MouthOpening.signed`; null where it is not known. */
+  gapOf(channels: Float32Array): number | null {
+    if (this.mesh === null) return null;
+    return this.gaps.reduce((sum, gap, i) => sum + gap * channels[i]!, this.restGap);
   }
 
   /** Null where the head does not tell where its lips are. */
@@ -52,6 +69,10 @@ export class MouthProbe {
     }
     return { px: px / pairs.length, signed: signed / pairs.length };
   }
+}
+
+function meanGap(pairs: readonly (readonly [number, number])[], position: { getY(index: number): number }): number {
+  return pairs.reduce((sum, [upper, lower]) => sum + position.getY(upper) - position.getY(lower), 0) / pairs.length;
 }
 
 function aspectOf(camera: Camera): number {

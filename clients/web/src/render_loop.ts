@@ -68,15 +68,15 @@ export class RenderLoop {
     /** Called after every frame, drawn or not. */
     private readonly afterFrame: (nowMs: number) => void,
   ) {
-    scene.show(face);
     this.probe = new MouthProbe(face);
+    scene.show(face);
   }
 
   /** Put another face into the picture; the one before is disposed of. */
   wear(face: Avatar): void {
+    this.probe = new MouthProbe(face);
     this.scene.show(face);
     this.face = face;
-    this.probe = new MouthProbe(face);
     if (this.posed !== null) face.pose(this.posed);
     this.dirty = true;
   }
@@ -84,6 +84,11 @@ export class RenderLoop {
   /** How the face lives where no network speaks; the server does the same with its own. */
   set style({ blinks_per_minute, head_motion, gaze }: Style) {
     this.idle.style = { blinksPerMinute: blinks_per_minute, headMotion: head_motion, gaze };
+  }
+
+  /** How far the worn face's lips are apart in a pose, shown or not, in the model's units; null where it is not known. */
+  lipGap(channels: Float32Array): number | null {
+    return this.probe.gapOf(channels);
   }
 
   start(): void {

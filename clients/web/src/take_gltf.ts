@@ -23,6 +23,7 @@ import {
 import { GLTFExporter } from 'three/addons/exporters/GLTFExporter.js';
 
 import type { Avatar } from './avatar';
+import { sparseGltf } from './sparse_gltf';
 import { ROWS_PER_SECOND, type MotionTake } from './take';
 
 /** A node that turns by less than this over the whole take (radians, about) stands still. */
@@ -87,7 +88,7 @@ export async function takeGltf(avatar: Avatar, take: MotionTake, name: string): 
       unpack(node.geometry as BufferGeometry);
     });
     const binary = await new GLTFExporter().parseAsync(avatar.root, { binary: true, animations: [clip] });
-    return new Blob([binary as ArrayBuffer], { type: 'model/gltf-binary' });
+    return new Blob([sparseGltf(binary as ArrayBuffer)], { type: 'model/gltf-binary' });
   } finally {
     avatar.dispose();
   }

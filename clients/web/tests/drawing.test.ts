@@ -105,6 +105,19 @@ describe('MouthProbe', () => {
     expect(probe.measure(camera, 400)!.px).toBeCloseTo(90, 3);
   });
 
+  it('knows the gap of a pose that is not drawn, also where the processor morphs', () => {
+    const face = head();
+    const probe = new MouthProbe(face);
+    const poses = [{}, { JawOpen: 0.5 }, { JawOpen: 0.2, MouthFunnel: 1, HeadYaw: 0.4 }].map(pose);
+    const drawn = poses.map((channels) => {
+      face.pose(channels);
+      return probe.measure(new PerspectiveCamera(), 400)!.signed;
+    });
+    face.simplify();
+    poses.forEach((channels, i) => expect(probe.gapOf(channels)).toBeCloseTo(drawn[i]!, 6));
+    expect(new MouthProbe(head(null)).gapOf(pose({}))).toBeNull();
+  });
+
   it.each([null, 'lips', {}, { upperLip: [], lowerLip: [] }, { upperLip: [0], lowerLip: [2] }, { upperLip: [0] }])(
     'knows no lips from %j',
     (loops) => {

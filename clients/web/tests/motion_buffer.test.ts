@@ -26,6 +26,16 @@ describe('MotionBuffer', () => {
     expect(new MotionBuffer().sample(0)).toBeNull();
   });
 
+  it('gives the frames of a span, each to one of two spans that touch', () => {
+    const buffer = new MotionBuffer();
+    for (const tick of shuffled([1, 2, 3, 4, 5], seeded(3))) buffer.push(frame(tick, tick));
+    const ticks = (after: number, until: number): number[] =>
+      buffer.between(after * TICK_MEDIA, until * TICK_MEDIA).map(({ mediaTime }) => mediaTime / TICK_MEDIA);
+    expect(ticks(Number.NEGATIVE_INFINITY, 2)).toEqual([1, 2]);
+    expect(ticks(2, 4.5)).toEqual([3, 4]);
+    expect(ticks(5, 9)).toEqual([]);
+  });
+
   it('goes in a straight line from frame to frame', () => {
     const buffer = new MotionBuffer();
     buffer.push(frame(0, 0));
