@@ -59,11 +59,6 @@ def sculpt(look: Look) -> Sculpture:
     return Sculpture(look, skin, lips, jaw, skin_morphs(skin, lips, jaw))
 
 
-def build_head(path: Path, look: Look, *, light: bool = False) -> None:
-    """Build a head and write it to `path`; the same bytes on the same machine and libraries."""
-    write_head(path, sculpt(look), light=light)
-
-
 def write_head(path: Path, sculpture: Sculpture, *, light: bool = False) -> None:
     """Give a sculpture eyes, mouth, hair and shirt, and write it.
 

@@ -9,6 +9,7 @@ from models.face import gltf
 from models.face.head.coarsen import Coarse, coarsen
 from models.face.head.mesh import Mesh, vertex_normals
 from models.face.head.proportions import Array, Ints, Mask, unit
+from models.face.rig_file import morph_name
 
 _MM_TO_M = 1e-3
 _COLOUR_MM = 6.0
@@ -30,11 +31,6 @@ class Budget:
     vertices: int
     keep: Mask | None = None
     mirror: Ints | None = None
-
-
-def gltf_name(blendshape: str) -> str:
-    """ARKit's own spelling, as glTF files use it: `JawOpen` → `jawOpen`."""
-    return blendshape[0].lower() + blendshape[1:]
 
 
 def part(
@@ -78,7 +74,7 @@ def part(
     for key, delta in morphs.items():
         base = vertices + (over or {}).get(key, 0.0)
         turned = vertex_normals(base + delta, faces) - vertex_normals(base, faces)
-        deltas[gltf_name(key)] = ((delta[ids] * _MM_TO_M).astype(np.float32), turned[ids].astype(np.float32))
+        deltas[morph_name(key)] = ((delta[ids] * _MM_TO_M).astype(np.float32), turned[ids].astype(np.float32))
     if normals is None:
         normals = vertex_normals(vertices, faces)
     # Where triangles have no area, at a film's corners, nothing is seen; but a normal must be one.
