@@ -8,7 +8,7 @@ from models.face.head import field, hair_curls, hair_updo
 from models.face.head.form import Form
 from models.face.head.hair_bob import bob
 from models.face.head.locks import Hair, HairTones
-from models.face.head.proportions import Array, smoothstep
+from models.face.head.proportions import Array, bell, smoothstep
 
 Style = Literal["bob", "curls", "updo"]
 
@@ -36,8 +36,13 @@ def scalp(form: Form, style: Style, points: Array) -> Array:
 
 def stubble(points: Array) -> Array:
     """How much of a short beard's colour skin at `points` `[V, 3]` shows."""
-    y, z = points[:, 1], points[:, 2]
-    top = np.interp(z, (0.0, 15.0, 40.0, 60.0, 72.0, 95.0), (14.0, 4.0, -20.0, -36.0, -37.0, -36.0))
-    below = smoothstep(0.0, 9.0, top - y)
-    amount: Array = below * smoothstep(-118.0, -98.0, y) * smoothstep(-6.0, 12.0, z)
+    q = field.folded(points)
+    y, z = q[:, 1], q[:, 2]
+    # Along the jaw: from before the ear down to the chin, deeper the further from its upper line.
+    line = np.interp(z, (0.0, 14.0, 34.0, 56.0, 74.0, 95.0), (0.0, -12.0, -34.0, -48.0, -56.0, -60.0))
+    jaw = 0.8 * smoothstep(-4.0, 34.0, line - y)
+    chin = 0.75 * bell(q, (0, -80, 74), (24, 17, 30))
+    moustache = 0.8 * bell(q, (11, -42, 88), (17, 6.5, 26))
+    below = smoothstep(-122.0, -92.0, y) * smoothstep(-4.0, 22.0, z)
+    amount: Array = (1 - (1 - jaw) * (1 - chin) * (1 - moustache)) * below
     return amount

@@ -19,17 +19,19 @@ _SWEPT: _Path = (
     ((-6.0, 70.0, 72.0), (-18.0, 92.0, 46.0)),
     ((-36.0, 55.0, 69.0), (-52.0, 66.0, 52.0)),
     ((-62.0, 24.0, 52.0), (-72.0, 34.0, 40.0)),
-    ((-74.0, -16.0, 40.0), (-82.0, -8.0, 28.0)),
-    ((-70.0, -48.0, 42.0), (-82.0, -40.0, 26.0)),
+    ((-76.0, -16.0, 38.0), (-82.0, -10.0, 27.0)),
+    ((-76.0, -46.0, 35.0), (-84.0, -46.0, 24.0)),
+    ((-68.0, -70.0, 33.0), (-74.0, -76.0, 22.0)),
 )
 """From the parting over the forehead to the right temple, lowest and highest lock."""
 _AT_LEFT: _Path = (
     ((21.0, 80.0, 58.0), (19.0, 92.0, 38.0)),
     ((40.0, 66.0, 64.0), (48.0, 78.0, 46.0)),
     ((63.0, 42.0, 48.0), (70.0, 50.0, 32.0)),
-    ((80.0, 10.0, 32.0), (84.0, 14.0, 16.0)),
-    ((82.0, -22.0, 30.0), (87.0, -18.0, 12.0)),
-    ((75.0, -52.0, 34.0), (82.0, -56.0, 14.0)),
+    ((81.0, 10.0, 28.0), (85.0, 14.0, 14.0)),
+    ((84.0, -24.0, 23.0), (88.0, -20.0, 11.0)),
+    ((82.0, -54.0, 22.0), (86.0, -54.0, 10.0)),
+    ((70.0, -78.0, 22.0), (73.0, -80.0, 10.0)),
 )
 
 
@@ -42,18 +44,18 @@ def bob(form: Form, tones: HairTones, *, light: bool) -> Hair:
         spine = _curtain(form, side, count, front, rows, rng)
         width = reach(spine, 0.64) * rng.uniform(0.94, 1.2, count)[:, None]
         cut = Cut(
-            width, rng.uniform(4.5, 7.5, count), taper=0.66, root=0.8, blunt=0.5, tilt=0.16 * side, sink=3.0,
+            width, rng.uniform(4.5, 7.5, count), taper=0.86, root=0.8, blunt=0.32, tilt=0.16 * side, sink=3.0,
             shine_y=60.0,
         )  # fmt: skip
         parts.append(locks(above(form, spine), spine, cut, tones, rng, light=light))
         # A darker layer beneath shows between the tips, and from below.
-        under = _curtain(form, side, count * 2 // 3, front + 9.0, 5, rng, depth=6.0)[:, 1:]
-        cut = Cut(reach(under, 0.7), 2.5, taper=0.75, root=1.0, blunt=0.4, sink=0.0, shine_y=200.0)
+        under = _curtain(form, side, count * 2 // 3, front + 9.0, 6, rng, depth=6.0)[:, 2:]
+        cut = Cut(reach(under, 0.7), 2.5, taper=0.9, root=1.0, blunt=0.25, sink=0.0, shine_y=200.0)
         shadow = HairTones(tones.root, tones.root, tones.root, tones.root)
         parts.append(locks(above(form, under), under, cut, shadow, rng, light=True))
     for path, count in ((_SWEPT, 3 if light else 5), (_AT_LEFT, 2)):
         fringe = _fringe(form, path, count, rows)
-        cut = Cut(np.linspace(9.0, 12.0, count), 4.5, taper=0.45, root=0.7, blunt=0.75, tilt=-0.2, sink=3.0)
+        cut = Cut(np.linspace(9.0, 12.0, count), 4.5, taper=0.72, root=0.7, blunt=0.5, tilt=-0.2, sink=3.0)
         parts.append(locks(above(form, fringe), fringe, cut, tones, rng, light=light))
     return sum(parts[1:], parts[0])
 
@@ -88,16 +90,17 @@ def _curtain(
 
     swing = np.exp(-((u / 0.25) ** 2))[:, None]
     over = _scalp(form, 0.5 * (root + ring(40.0, 80.0, 80.0)) + swing * np.array([side * 6.0, -4.0, 26.0]))
-    ends = -84.0 + 12.0 * u + rng.uniform(-5.0, 5.0, count)
-    tuck = rng.uniform(-4.0, 4.0, count)
+    ends = -84.0 + 12.0 * u + rng.uniform(-2.0, 2.0, count)
+    tuck = rng.uniform(-3.0, 3.0, count)
     control = np.stack(
         [
             root,
             over,
             ring(20.0, 87.0, 87.0),
             ring(-20.0, 87.0, 85.0),
-            ring(-54.0, 83.0, 79.0),
-            ring(ends, 66.0 + tuck, 58.0 + tuck),
+            ring(-54.0, 84.0, 80.0),
+            ring(ends + 8.0, 76.0, 69.0),
+            ring(ends, 62.0 + tuck, 55.0 + tuck),
         ],
         1,
     )

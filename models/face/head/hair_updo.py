@@ -28,6 +28,7 @@ def updo(form: Form, tones: HairTones, *, light: bool) -> Hair:
         _combed(form, tones, rng, light=light),
         _bun(tones, rng, light=light),
         _loose(form, tones, rng, light=light),
+        _baby_hair(form, tones, rng, 10 if light else 28),
     ]
     return sum(parts[1:], parts[0])
 
@@ -42,33 +43,42 @@ def line(form: Form, count: int) -> Array:
 
 def _combed(form: Form, tones: HairTones, rng: np.random.Generator, *, light: bool) -> Hair:
     """Locks from the hairline to the foot of the bun."""
-    count, rows = (22, 9) if light else (44, 12)
+    count, rows = (22, 8) if light else (44, 10)
     root = line(form, count)
     side, up = _frame()
     offset = root - _BUN
     turn = np.arctan2(offset @ up, offset @ side)
     foot = _BUN + 15.0 * (np.cos(turn)[:, None] * side + np.sin(turn)[:, None] * up) - 17.0 * _BUN_AXIS
     front = smoothstep(10.0, 70.0, root[:, 1])[:, None] * smoothstep(10.0, 50.0, root[:, 2])[:, None]
-    outside = root - (8.0 + rng.uniform(-2.0, 2.0, count)[:, None]) * unit(foot - root)
+    # Locks begin in the painted roots, no two at the same height.
+    outside = root + rng.uniform(-5.0, 3.0, count)[:, None] * unit(foot - root)
     root = field.cast_out(form.skull, _MIDDLE, unit(outside - _MIDDLE), 150.0, 60)
     near = root + 0.30 * (foot - root) + front * np.array([0.0, 6.0, 0.0])
     far = root + 0.68 * (foot - root) + front * np.array([0.0, 4.0, 0.0])
-    curve = through(np.stack([root, near, far, foot], 1), 40)
+    control = np.stack([root, near, far, foot], 1)
+    curve = through(control, 40)
     t = np.linspace(0, 1, 40)
     lift = (7.0 + 8.0 * front) * np.sin(np.pi * np.clip(t * 0.92, 0, 1)) ** 0.9
     curve = hugging(form, curve, 0.2 + lift + rng.uniform(-0.6, 0.6, count)[:, None] * smoothstep(0.1, 0.4, t))
     spine = through(curve[:, ::2], rows)
     cut = Cut(
-        reach(spine, 0.74),
+        reach(spine, 0.80) * rng.uniform(0.9, 1.15, count)[:, None],
         rng.uniform(3.4, 5.2, count),
         taper=0.96,
-        root=0.3,
-        full=0.16,
-        tilt=0.12,
-        sink=2.5,
+        root=0.42,
+        flat=0.03,
+        full=0.32,
+        tilt=0.10,
+        sink=1.4,
         shine_y=78.0,
     )
-    return locks(above(form, spine), spine, cut, tones, rng, light=light)
+    combed = locks(above(form, spine), spine, cut, tones, rng, light=light)
+    if light:
+        return combed
+    # A smooth layer beneath, so that no scalp is seen where the locks are still narrow.
+    low = through(hugging(form, through(control, 20), 0.2 + 0.6 * lift[:, ::2]), 6)[::2]
+    cut = Cut(reach(low, 0.8), 1.4, taper=0.97, root=0.5, flat=0.05, full=0.25, sink=2.2, shine_y=78.0)
+    return combed + locks(above(form, low), low, cut, tones, rng, light=True)
 
 
 def _frame() -> tuple[Array, Array]:
@@ -79,7 +89,7 @@ def _frame() -> tuple[Array, Array]:
 
 def _bun(tones: HairTones, rng: np.random.Generator, *, light: bool) -> Hair:
     """Locks wound into a ball."""
-    count, rows = (6, 7) if light else (8, 12)
+    count, rows = (6, 7) if light else (8, 11)
     side, up = _frame()
     t = np.linspace(0, 1, rows)
     polar = np.radians(128.0 - 116.0 * t)
@@ -105,6 +115,20 @@ def _loose(form: Form, tones: HairTones, rng: np.random.Generator, *, light: boo
     return locks(above(form, spine), spine, cut, tones, rng, light=light)
 
 
+def _baby_hair(form: Form, tones: HairTones, rng: np.random.Generator, count: int) -> Hair:
+    """Short fine strands over the hairline: they begin on bare skin and lie down on the locks."""
+    root = line(form, count)
+    root = root[root[:, 1] > 8.0]
+    up = unit(_BUN - root)
+    lean = rng.uniform(-0.35, 0.35, len(root))[:, None] * np.cross(up, unit(root - _MIDDLE))
+    begin = root - rng.uniform(1.0, 6.0, len(root))[:, None] * up
+    length = rng.uniform(20.0, 32.0, len(root))[:, None]
+    control = np.stack([begin, begin + 0.5 * length * (up + lean), begin + length * (up + 0.3 * lean)], 1)
+    spine = through(hugging(form, through(control, 16), np.linspace(0.3, 6.5, 16)), 4)
+    cut = Cut(rng.uniform(0.9, 1.8, len(root)), 0.9, taper=0.4, root=0.05, flat=0.3, sink=0.3, shine_y=78.0)
+    return locks(above(form, spine), spine, cut, tones, rng, light=True)
+
+
 def shadow(form: Form, points: Array) -> Array:
     """How much of the hair's colour the skin shows, `[N]`: under the hair, softly ending at the hairline."""
     ring = unit(line(form, 240) - _MIDDLE)
@@ -121,5 +145,5 @@ def shadow(form: Form, points: Array) -> Array:
         period=2 * np.pi,
     )
     inside: Array = line_at - np.degrees(np.arccos(np.clip(toward @ pole, -1, 1)))
-    covered: Array = smoothstep(-8.5, -3.0, inside)
+    covered: Array = smoothstep(-9.0, 0.0, inside)
     return covered

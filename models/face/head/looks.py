@@ -143,7 +143,7 @@ LOOKS: tuple[Look, ...] = (
         ),
         iris=Iris("1d2a36", "47667c", "8fb0bd"),
         style="updo",
-        hair=HairTones("8a8783", "b9b7b4", "f0eeea", "cfccc8"),
+        hair=HairTones("a09c97", "bab7b4", "f0eeea", "cfccc8"),
         brow=Brow(width=1.0, arch=6.0),
         brow_hair=HairTones("6f6a66", "98938e", "b9b7b4", "a5a09b"),
         lashes=0.7,

@@ -22,7 +22,7 @@ def _material(name: str, roughness: float, colour: str | None = None, **more: An
 
 def materials(hair: HairTones, shirt: str) -> list[dict[str, Any]]:
     """All materials, indexed by the constants above; `shirt` is a colour `rrggbb`."""
-    gleam = [round(0.5 * float(c), 4) for c in srgb(hair.shine)]
+    gleam = [round(0.22 * float(c), 4) for c in srgb(hair.shine)]
     return [
         _material("skin", 0.52, extensions={
             "KHR_materials_sheen": {"sheenColorFactor": [0.30, 0.19, 0.15], "sheenRoughnessFactor": 0.5},
