@@ -24,26 +24,26 @@ def scaled(pose: Pose, amount: float) -> dict[str, float]:
 VISEMES: Mapping[str, Pose] = {
     "sil": {},
     "PP": {"JawOpen": 0.12, "MouthClose": 0.14, "MouthRollLower": 0.2, "MouthRollUpper": 0.2, **both(MouthPress=0.4)},
-    "FF": {"JawOpen": 0.06, "MouthRollLower": 0.75, **both(MouthUpperUp=0.3)},
+    "FF": {"JawOpen": 0.05, "MouthRollLower": 1.0, **both(MouthUpperUp=0.38)},
     "TH": {"JawOpen": 0.13, "TongueOut": 0.35, **both(MouthUpperUp=0.25, MouthLowerDown=0.45)},
-    "DD": {"JawOpen": 0.13, **both(MouthUpperUp=0.15, MouthLowerDown=0.3, MouthSmile=0.05)},
-    "kk": {"JawOpen": 0.2, **both(MouthUpperUp=0.1, MouthLowerDown=0.15)},
+    "DD": {"JawOpen": 0.1, "TongueOut": 0.16, **both(MouthUpperUp=0.2, MouthLowerDown=0.4, MouthSmile=0.05)},
+    "kk": {"JawOpen": 0.33, **both(MouthUpperUp=0.05, MouthStretch=0.1)},
     "CH": {"JawOpen": 0.07, "MouthFunnel": 0.5, **both(MouthUpperUp=0.15, MouthLowerDown=0.3)},
-    "SS": {"JawOpen": 0.04, **both(MouthStretch=0.35, MouthUpperUp=0.3, MouthLowerDown=0.55)},
-    "nn": {"JawOpen": 0.09, **both(MouthUpperUp=0.2, MouthLowerDown=0.1, MouthDimple=0.15)},
+    "SS": {**both(MouthStretch=0.45, MouthUpperUp=0.35, MouthLowerDown=0.65)},
+    "nn": {"JawOpen": 0.09, "TongueOut": 0.14, **both(MouthUpperUp=0.1, MouthLowerDown=0.15, MouthDimple=0.15)},
     "RR": {"JawOpen": 0.12, "MouthPucker": 0.35, "MouthFunnel": 0.2},
     "aa": {"JawOpen": 0.6, **both(MouthUpperUp=0.1)},
     "E": {"JawOpen": 0.3, **both(MouthStretch=0.3, MouthUpperUp=0.2, MouthLowerDown=0.3)},
     "ih": {"JawOpen": 0.14, **both(MouthSmile=0.45, MouthUpperUp=0.3, MouthLowerDown=0.6)},
     "oh": {"JawOpen": 0.32, "MouthFunnel": 0.5},
-    "ou": {"JawOpen": 0.1, "MouthPucker": 0.8, "MouthFunnel": 0.15},
+    "ou": {"JawOpen": 0.04, "MouthPucker": 0.9, "MouthFunnel": 0.06},
 }  # fmt: skip
 """The mouth for a sound, in Oculus's names and order."""
 
 EMOTIONS: Mapping[str, Pose] = {
     "joy": {
         "JawOpen": 0.12, "BrowInnerUp": 0.12,
-        **both(MouthSmile=0.85, CheekSquint=0.7, EyeSquint=0.25, MouthDimple=0.15, MouthUpperUp=0.25, BrowOuterUp=0.1),
+        **both(MouthSmile=0.85, CheekSquint=0.9, EyeSquint=0.6, MouthDimple=0.15, MouthUpperUp=0.25, BrowOuterUp=0.1),
     },
     "sadness": {
         "BrowInnerUp": 0.85, "MouthShrugLower": 0.35,
@@ -51,15 +51,15 @@ EMOTIONS: Mapping[str, Pose] = {
     },
     "anger": {
         "MouthShrugLower": 0.15,
-        **both(BrowDown=0.95, EyeSquint=0.4, EyeWide=0.2, MouthPress=0.6, NoseSneer=0.35, MouthFrown=0.3),
+        **both(BrowDown=1.0, EyeSquint=0.55, EyeWide=0.15, MouthPress=0.9, NoseSneer=0.4, MouthFrown=0.35),
     },
     "fear": {
-        "JawOpen": 0.15, "BrowInnerUp": 0.9,
-        **both(BrowOuterUp=0.35, BrowDown=0.15, EyeWide=0.8, MouthStretch=0.7, MouthFrown=0.15, MouthLowerDown=0.35),
+        "JawOpen": 0.2, "BrowInnerUp": 1.0,
+        **both(BrowOuterUp=0.4, BrowDown=0.25, EyeWide=1.0, MouthStretch=0.95, MouthFrown=0.2, MouthLowerDown=0.45),
     },
     "disgust": {
         "MouthShrugLower": 0.35,
-        **both(NoseSneer=0.85, MouthUpperUp=0.45, BrowDown=0.45, EyeSquint=0.45, CheekSquint=0.3, MouthFrown=0.35),
+        **both(NoseSneer=1.0, MouthUpperUp=0.55, BrowDown=0.65, EyeSquint=0.6, CheekSquint=0.5, MouthFrown=0.45),
     },
     "surprise": {
         "JawOpen": 0.42, "BrowInnerUp": 0.9, "MouthFunnel": 0.15,

@@ -102,7 +102,9 @@ def _paint_lips(colour: Array, skin: Skin, tones: Tones) -> None:
         elif ring == c:
             colour[ids] = line
         else:
-            colour[ids] = blend(deep * 0.6, dark, min(1.0, (ring - c - 0.5) / (n - c + 1.0)))
+            # The lips' inner side is flesh, not a hole, where it shows beside the teeth; the cheek behind it is dark.
+            inner = blend(red * 0.5, deep * 0.6, (ring - c) / (n - c))
+            colour[ids] = inner if ring <= n else blend(deep * 0.35, dark, min(1.0, (ring - n) / 2))
     colour[skin.pole] = dark
     for corner in (0, mouth_rings.COLUMNS // 2):
         # The corner is a small pit.
@@ -138,5 +140,9 @@ def _light(skin: Skin) -> Array:
         seen[eye[eye_rings.LID_RINGS - 3 :]] = 1.0
     seen = smoothed(np.clip(seen / _OPEN_SKY, 0, 1), skin.mesh.faces)
     light: Array = np.clip(seen, 0.22, 1) ** _SHADE
+    # Broad hollows of a smooth face read as dirt when they are dark: beside the mouth and before the ear.
+    p = np.abs(v) * (1, 0, 0) + v * (0, 1, 1)
+    clean = np.maximum(0.9 * bell(p, (36, -60, 46), (20, 22, 26)), 0.8 * bell(p, (66, -18, 12), (18, 26, 22)))
+    light = 1 - (1 - light) * (1 - clean)
     light[skin.mouth[mouth_rings.CONTACT :]] = 1.0
     return light

@@ -84,7 +84,7 @@ def _strokes(m: Proportions) -> list[_Stroke]:
         _Stroke((31, -55, 58), (27, -72, 50), 6.0, -0.9 * age),  # from the mouth's corner down
         _Stroke((38, -68, 36), (34, -72, 42), 9.0, 2.0 * age),  # jowl
         _Stroke((0, 12, 76), (0, 8, 74), 8.0, -1.4),  # root of the nose
-        _Stroke((36, -70, 34), (27, -79, 46), 9.0, 1.6),  # the jaw's edge runs on into the chin
+        _Stroke((36, -70, 34), (27, -79, 46), 11.0, 2.4),  # the jaw's edge runs on into the chin
         _Stroke((46, -66, -10), (34, -82, 14), 8.0, -1.6),  # under the jaw's corner
         _Stroke((38, -66, -22), (11, -116, 6), 7.5, 1.6),  # the muscle from behind the ear to the breastbone
         _Stroke((0, -106, 13), (0, -112, 13), 7.0, 3.2 * m.adams_apple),

@@ -51,7 +51,7 @@ class Jaw:
         return lips.with_gap(lambda k: seal + k * press, GAP_RESPONSE_MM["MouthClose"])
 
     def forward(self) -> Array:
-        """JawForward: the bone slides 5 mm out of its joint."""
+        """JawForward: the bone slides 7 mm out of its joint."""
         lips = self._lips
         part = lips.spread(lips.vectors(y=-lips.lower))
         slide = self.share[:, None] * JAW_THRUST

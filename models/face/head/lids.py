@@ -39,8 +39,8 @@ def lid_motions(m: Proportions) -> dict[str, Motion]:
     shut = to_meet / np.maximum(height**eye_rings.LIFT_POWER, 1e-3)
     return {
         "EyeBlink": Motion(shut, shut),
-        "EyeSquint": Motion(-3.5, 8.0),
-        "EyeWide": Motion(7.5, -1.5),
+        "EyeSquint": Motion(-6.5, 12.0),
+        "EyeWide": Motion(11.0, -3.5),
         "EyeLookUp": Motion(6.5, 3.0),
         "EyeLookDown": Motion(-14.0, -4.5),
         "EyeLookIn": Motion(side=-2.2),
@@ -73,7 +73,7 @@ def _lower_lid_bulge(skin: Skin) -> Array:
         amount[eye[4:]] = 0
         if side < 0:
             amount[eye] = 0
-    bulge: Array = amount[:, None] * np.array([0.0, 1.6, 1.0])
+    bulge: Array = amount[:, None] * np.array([0.0, 2.2, 1.4])
     return bulge
 
 

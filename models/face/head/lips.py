@@ -83,7 +83,7 @@ def _roll_lower(lips: LipLoops) -> Array:
     t = _rolling(lips)
     down = lips.lower
     shape = lips.spread(
-        lips.vectors(y=down * (2.0 - 1.2 * t), z=-down * (1.3 * (lips.depth <= 1) + 3.0 * t)), reach=34.0
+        lips.vectors(y=down * (2.0 - 1.2 * t), z=-down * (1.3 * (lips.depth <= 1) + 4.4 * t)), reach=34.0
     )
     raised = lips.spread(lips.vectors(y=down * (0.35 + 0.65 * np.minimum(t, 1))), reach=34.0)
     return lips.with_gap(lambda k: shape + k * raised, GAP_RESPONSE_MM["MouthRollLower"])
@@ -114,7 +114,7 @@ def _shrug_lower(lips: LipLoops) -> Array:
 
 def _shrug_upper(lips: LipLoops) -> Array:
     """The upper lip rises towards the nose and pouts."""
-    shape = lips.spread(lips.vectors(z=1.8 * lips.upper), reach=34.0)
+    shape = lips.spread(lips.vectors(z=3.8 * lips.upper), reach=34.0)
     raised = lips.spread(lips.vectors(y=lips.upper), reach=34.0)
     return lips.with_gap(lambda k: shape + k * raised, GAP_RESPONSE_MM["MouthShrugUpper"])
 
@@ -143,7 +143,7 @@ def _cheek(lips: LipLoops, lift: float) -> Array:
     return lifted
 
 
-def _fold(lips: LipLoops, depth: float) -> Array:
+def nose_fold(lips: LipLoops, depth: float) -> Array:
     """The fold from the left wing of the nose past the mouth's corner, pressed in; the cheek beyond it swells."""
     v, form = lips.skin.mesh.vertices, lips.skin.form
     seen, front = v * (1, 1, 0), smoothstep(30.0, 45.0, v[:, 2])
@@ -167,7 +167,7 @@ def _smile(lips: LipLoops) -> Array:
     dx = 4.3 * w + 0.5 * smoothstep(0.0, 0.6, lips.across)
     dy = 8.2 * w - 0.10 * lips.left * _height(lips) - 0.35 * lips.left
     dz = 0.95 * lips.along_face(dx) * (lips.across > 0) - 1.2 * lips.left * lips.full - 0.8 * w
-    shape = lips.spread(lips.vectors(dx, dy, dz), reach=_WIDE, top=-14.0) + _cheek(lips, 3.6) + _fold(lips, 2.2)
+    shape = lips.spread(lips.vectors(dx, dy, dz), reach=_WIDE, top=-14.0) + _cheek(lips, 3.6) + nose_fold(lips, 2.2)
     return _still_gap(lips, shape)
 
 
@@ -182,16 +182,16 @@ def _frown(lips: LipLoops) -> Array:
 def _dimple(lips: LipLoops) -> Array:
     """The corner is pulled back into the cheek."""
     w = _corner(lips)
-    shape = lips.spread(lips.vectors(2.6 * w, 0.9 * w, -3.6 * w), reach=36.0)
+    shape = lips.spread(lips.vectors(4.0 * w, 0.6 * w, -4.4 * w), reach=36.0)
     return _still_gap(lips, shape)
 
 
 def _stretch(lips: LipLoops) -> Array:
     """The corner goes straight out and slightly down; lips tighten."""
     w = _corner(lips)
-    dx = 4.2 * w + 0.5 * smoothstep(0.0, 0.6, lips.across)
+    dx = 5.0 * w + 0.5 * smoothstep(0.0, 0.6, lips.across)
     dz = 0.9 * lips.along_face(dx) * (lips.across > 0) - 0.9 * lips.left * lips.full
-    dy = -1.6 * w - 0.14 * lips.left * _height(lips)
+    dy = -3.0 * w - 0.15 * lips.left * _height(lips)
     return _still_gap(lips, lips.spread(lips.vectors(dx, dy, dz), reach=_WIDE))
 
 
@@ -203,8 +203,8 @@ def _still_gap(lips: LipLoops, shape: Array) -> Array:
 
 def _press(lips: LipLoops) -> Array:
     """Half of both lips pressed together, the red drawn in."""
-    squeeze = -0.22 * _height(lips) * np.clip(1 - lips.depth, 0, 1)
-    inward = -1.3 * lips.full**0.5 * (1.2 - np.clip(lips.depth, 0, 1))
+    squeeze = -0.42 * _height(lips) * np.clip(1 - lips.depth, 0, 1)
+    inward = -1.9 * lips.full**0.5 * (1.2 - np.clip(lips.depth, 0, 1))
     shape = lips.spread(lips.vectors(y=squeeze * lips.left, z=inward * lips.left), reach=34.0)
     together = lips.spread(lips.vectors(y=(lips.lower - lips.upper) * lips.left), reach=34.0)
     return lips.with_gap(lambda k: shape + k * together, GAP_RESPONSE_MM["MouthPressLeft"])
@@ -224,6 +224,6 @@ def _upper_up(lips: LipLoops) -> Array:
     t = np.clip(lips.depth, 0, 1)
     w = lips.left * lips.upper
     shape = lips.spread(lips.vectors(z=w * (1.0 - 0.6 * t)), reach=36.0, top=-26.0)
-    shape = shape + _fold(lips, 1.0)
+    shape = shape + nose_fold(lips, 1.0)
     up = lips.spread(lips.vectors(y=w * (0.72 + 0.28 * t)), reach=36.0, top=-26.0)
     return lips.with_gap(lambda k: shape + k * up, GAP_RESPONSE_MM["MouthUpperUpLeft"])

@@ -4,17 +4,17 @@ import numpy as np
 
 from models.face.head.colours import blend, srgb
 from models.face.head.mesh import Mesh, grid_faces
-from models.face.head.proportions import Array, Proportions, unit
+from models.face.head.proportions import Array, Proportions, smoothstep, unit
 
-_ENAMEL = "f6ede0"
+_ENAMEL = "efe4d6"
 _GUM = "c9686e"
 _STEPS_PER_TOOTH = 9
-_UPPER_WIDTHS: tuple[float, ...] = (7.2, 6.0, 6.0, 5.6, 5.4, 5.6, 5.8)
-_LOWER_WIDTHS: tuple[float, ...] = (4.9, 5.2, 5.6, 5.6, 5.4, 5.6, 5.8)
-_ARC = 24.0
+_UPPER_WIDTHS: tuple[float, ...] = (6.7, 5.6, 5.9, 5.8, 6.0, 8.0, 8.4)
+_LOWER_WIDTHS: tuple[float, ...] = (4.7, 5.0, 5.6, 5.7, 5.9, 8.0, 8.4)
+_ARC = 25.0
 """Half width of the arch of teeth; it is an ellipse, deeper than wide."""
 _ARC_DEPTH = 28.5
-_SQUARENESS = 2.25
+_SQUARENESS = 2.6
 """The arch is a superellipse, flatter in front than an ellipse (exponent 2)."""
 
 UPPER_EDGE = -2.2
@@ -65,20 +65,24 @@ def teeth(m: Proportions, lip_z: float, *, upper: bool) -> tuple[Mesh, Array]:
     half = np.array(widths)[tooth] / 2
     between = np.exp(-((to_border / 0.55) ** 2))
     rounded = 0.9 * np.abs((np.abs(along) - middle) / half) ** 4 * np.where(tooth == 2, 0.4, 1.0)
-    shorter = np.select([tooth == 0, tooth == 1, tooth == 2], [0.0, 0.7 if upper else 0.1, 0.1], 0.25 * (tooth - 1.0))
+    shorter = np.select(
+        [tooth == 0, tooth == 1, tooth == 2],
+        [0.0, 0.7 if upper else 0.1, 0.1],
+        (0.25 if upper else 0.5) * (tooth - 1.0),
+    )
     x, z = _on_arch(a, b, angle)
     slope = np.abs(np.stack([x / a, z / b])) ** (_SQUARENESS - 1) * np.sign(np.stack([x, z]))
     outward = unit(np.stack([slope[0] / a, np.zeros_like(angle), slope[1] / b], -1))
     base = np.stack([x, np.zeros_like(angle), z_middle + z], -1)
     rows, colours = [], []
-    # Teeth far back are in shade: light comes in through the lips.
-    shade = 0.10 + 0.86 * np.clip((base[:, 2] - (z_middle - 4)) / b, 0, 1) ** 0.8
+    # Light comes in through the lips: behind the canines the cheek shades the row, so that it ends nowhere in sight.
+    shade = 0.05 + 0.87 * (1 - smoothstep(9.0, 31.0, np.abs(along)))
     for height, out, gap, gum in _PROFILE:
         lift = (rounded + shorter) * np.clip(1 - height / 7.5, 0, 1) + (0.7 * between if height == 9.2 else 0.0)
         row = base + outward * (out - 0.75 * gap * between)[:, None]
         row[:, 1] = edge_y + sign * (height * (1.0 if upper else 0.86) + lift)
         rows.append(row)
-        enamel = blend(srgb(_ENAMEL), srgb("c79c86"), np.clip(0.38 * gap * between, 0, 1))
+        enamel = blend(srgb(_ENAMEL), srgb("c79c86"), np.clip(0.26 * gap * between, 0, 1))
         colours.append((np.tile(srgb(_GUM), (len(row), 1)) if gum else enamel) * shade[:, None])
     mesh = Mesh(np.concatenate(rows), grid_faces(len(rows), len(angle), wrap=False))
     facing = np.tile(outward, (len(rows), 1))

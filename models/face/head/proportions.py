@@ -103,7 +103,7 @@ class Proportions:
 
 JAW_SLIDE: Array = np.array([0.0, -5.5, 1.5])
 """The joint glides down and forward by this as the jaw opens fully."""
-JAW_THRUST: Array = np.array([0.0, -0.3, 5.0])
+JAW_THRUST: Array = np.array([0.0, -0.3, 7.0])
 """JawForward."""
 JAW_SWING: Array = np.array([7.0, -0.2, -0.6])
 """JawLeft."""

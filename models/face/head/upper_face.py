@@ -5,7 +5,8 @@ import numpy as np
 from models.face.head import field
 from models.face.head.eye_rings import LID_RINGS
 from models.face.head.lip_loops import LipLoops
-from models.face.head.proportions import Array, bell, smoothstep
+from models.face.head.lips import nose_fold
+from models.face.head.proportions import Array, bell, smoothstep, unit
 from models.face.head.response import GAP_RESPONSE_MM
 from models.face.head.topology import Skin
 
@@ -21,16 +22,16 @@ def upper_face_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
     inner = bell(v * (1, 1, 0), (12, 36, 0), (15, 15, 1)) * front
     inner_right = bell(v * (1, 1, 0), (-12, 36, 0), (15, 15, 1)) * front
     outer = bell(v * (1, 1, 0), (44, 36, 0), (17, 16, 1)) * front
-    whole = bell(v * (1, 1, 0), (27, 35, 0), (24, 14, 1)) * front
+    whole = bell(v * (1, 1, 0), (27, 35, 0), (22, 13, 1)) * front
     knit = bell(v * (1, 1, 0), (11, 30, 0), (13, 14, 1)) * front
-    cheek = bell(v, (37, -26, 66), (17, 13, 25)) * front
-    puff = bell(v, (42, -46, 46), (17, 20, 28))
+    cheek = bell(v, (37, -27, 66), (17, 12, 25)) * front
+    puff = bell(v, (43, -47, 48), (20, 20, 26))
 
     morphs: dict[str, Array] = {}
     up = np.array([0.0, 1.0, 0.0])
     morphs["BrowInnerUp"] = _slid(skin, np.maximum(inner, inner_right)[:, None] * 9.0 * up)
-    down = whole[:, None] * (-4.5 * up) + knit[:, None] * np.array([-3.0, -5.5, 0.0]) * left_half[:, None]
-    squint = _slid(skin, cheek[:, None] * np.array([0.0, 4.6, 0.0]), bulge=cheek * 2.2)
+    down = whole[:, None] * (-6.2 * up) + knit[:, None] * np.array([-3.8, -6.0, 0.0]) * left_half[:, None]
+    squint = _slid(skin, cheek[:, None] * np.array([0.0, 6.4, 0.0]), bulge=cheek * 3.4)
     sneer = _sneer(skin, lips)
     for name, left in (
         ("BrowDown", _slid(skin, down)),
@@ -40,9 +41,11 @@ def upper_face_morphs(skin: Skin, lips: LipLoops) -> dict[str, Array]:
     ):
         morphs[name + "Left"] = left
         morphs[name + "Right"] = lips.other_side(left)
-    one = _without_mouth(skin, puff)[:, None] * 12.0 * field.normals(skin.form.head, v)
+    # Air pushes sideways and forward: along the normals the jaw's edge would be torn downwards.
+    outward = unit(field.normals(skin.form.head, v) * (1.0, 0.25, 1.0) + (0.0, 0.0, 0.15))
+    one = _without_mouth(skin, puff)[:, None] * 13.0 * outward
     puffed = one + lips.other_side(one)
-    bulged = lips.spread(lips.vectors(z=1.2 * lips.full + 0.4))
+    bulged = lips.spread(lips.vectors(z=2.0 * lips.full + 0.6))
     morphs["CheekPuff"] = puffed + bulged
     return morphs
 
@@ -83,6 +86,7 @@ def _sneer(skin: Skin, lips: LipLoops) -> Array:
     for eye in skin.eyes:
         wing[eye[2:]] = 0
         bridge[eye[2:]] = 0
-    nose = wing[:, None] * np.array([0.9, 4.2, -0.6]) + bridge[:, None] * np.array([0.3, 1.6, 0.8])
+    nose = wing[:, None] * np.array([1.2, 5.6, -0.4]) + bridge[:, None] * np.array([0.3, 3.2, 1.7])
+    nose = nose + nose_fold(lips, 0.9)
     lip = lips.spread(lips.vectors(y=lips.left * lips.upper), reach=34.0, top=-26.0)
     return lips.with_gap(lambda k: nose + k * lip, GAP_RESPONSE_MM["NoseSneerLeft"])
