@@ -296,6 +296,7 @@ class BatchCore:
         for number in broken.tolist():
             slot = self._rows[number]
             slot.fresh = True
+            slot.last = None  # or a sleeping face would go on showing it
             detail = "the network gave no numbers for this voice; it was started afresh"
             self._failures.append(SlotFailure(number, slot.epoch, "slot_reset", detail))
         return StepResult(

@@ -13,6 +13,7 @@ from stream_engine.engine.backend import BACKENDS, Backend, ModelFacts
 from stream_engine.engine.backend_choice import load_backend
 from stream_engine.engine.backlog import LIVE_TICKS, QUEUE_TICKS
 from stream_engine.engine.batch import BatchCore
+from stream_engine.engine.sleep import DOZE_TICKS
 from tests.engine.networks import SLOTS, alone, core_of, must_step, sound, tick
 
 ATOL = 1e-4
@@ -154,12 +155,13 @@ def test_only_the_first_tick_of_a_life_is_fresh(core: BatchCore) -> None:
     core.close(0)
 
 
-class _BrokenAtThird:
-    """A backend whose row 1 gives no numbers at its third step."""
+class _Broken:
+    """A backend whose row 1 gives no numbers at one of its steps."""
 
     facts = ModelFacts("broken", 320, 61, (0, 1, 2, 3), 3, 4, 1, 2.55)
 
-    def __init__(self) -> None:
+    def __init__(self, at_step: int) -> None:
+        self.at_step = at_step
         self.steps = 0
         self.was_reset: list[int] = []
 
@@ -172,7 +174,7 @@ class _BrokenAtThird:
     ) -> NDArray[np.float32]:
         self.steps += 1
         frames = np.zeros((len(rows), 61), np.float32)
-        if self.steps == 3:
+        if self.steps == self.at_step:
             frames[rows == 1, 7] = np.nan
         return frames
 
@@ -181,7 +183,7 @@ class _BrokenAtThird:
 
 
 def test_frames_that_are_no_numbers_never_leave() -> None:
-    backend: Backend = (broken := _BrokenAtThird())
+    backend: Backend = (broken := _Broken(at_step=3))
     core = BatchCore(backend, None, ManualClock())
     for row in range(3):
         core.open(row, epoch=row + 1, look_ahead=0, seed=0)
@@ -199,6 +201,20 @@ def test_frames_that_are_no_numbers_never_leave() -> None:
     assert [(f.row, f.epoch, f.code) for f in core.take_failures()] == [(1, 2, "slot_reset")]
 
 
+def test_a_face_does_not_sleep_on_what_was_no_number() -> None:
+    backend: Backend = _Broken(at_step=1 + DOZE_TICKS)
+    core = BatchCore(backend, None, ManualClock(), sleep_after_s=0.02)
+    for row in range(2):
+        core.open(row, epoch=row + 1, look_ahead=0, seed=0)
+    for k in range(DOZE_TICKS + 5):
+        for row in range(2):
+            core.push(row, row + 1, tick(k, np.zeros(320, np.float32)))
+        result = must_step(core)
+        assert result.rows.tolist() == ([0] if k == DOZE_TICKS else [0, 1])
+    assert result.asleep.all()
+    assert [(f.row, f.code) for f in core.take_failures()] == [(1, "slot_reset")]
+
+
 class _FailingVad(BatchedVad):
     failing = True
 
@@ -210,7 +226,7 @@ class _FailingVad(BatchedVad):
 
 def test_a_vad_failure_is_told_once_and_motion_goes_on() -> None:
     vad = _FailingVad(3)
-    core = BatchCore(_BrokenAtThird(), vad, ManualClock())
+    core = BatchCore(_Broken(at_step=3), vad, ManualClock())
     core.open(0, epoch=1, look_ahead=0, seed=0)
     for k in range(2):
         core.push(0, 1, tick(k, sound(1)[0]))
@@ -232,14 +248,14 @@ def test_a_vad_failure_is_told_once_and_motion_goes_on() -> None:
 
 
 def test_without_any_vad_every_slot_is_told_why() -> None:
-    core = BatchCore(_BrokenAtThird(), VadError("silero is not there"), ManualClock())
+    core = BatchCore(_Broken(at_step=3), VadError("silero is not there"), ManualClock())
     core.open(4, epoch=9, look_ahead=0, seed=0)
     (failure,) = core.take_failures()
     assert (failure.row, failure.epoch, failure.code, failure.detail) == (4, 9, "vad_failed", "silero is not there")
 
 
 def test_vad_keeps_media_time_over_dropped_ticks() -> None:
-    core = BatchCore(_BrokenAtThird(), BatchedVad(3), ManualClock())
+    core = BatchCore(_Broken(at_step=3), BatchedVad(3), ManualClock())
     core.open(0, epoch=1, look_ahead=0, seed=0)
     media = []
     for k in (5, 6, 7, 8, 20, 21):

@@ -33,3 +33,4 @@ def test_what_was_used_this_week_stays_however_many(tmp_path: Path) -> None:
 
 def test_a_cache_that_is_not_there_is_no_trouble(tmp_path: Path) -> None:
     prune(tmp_path / "none", NOW)
+    assert not (tmp_path / "none").exists()
