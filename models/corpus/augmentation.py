@@ -4,25 +4,13 @@ Everything takes and returns 16 kHz samples in -1..1. Speed, and with it pitch a
 by `resample`, which the caller must apply to the phones as well.
 """
 
-from typing import Any, Final, TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, lfilter, sosfilt
 
-RATE: Final = 16_000
-Samples: TypeAlias = NDArray[np.floating[Any]]
-
-
-def resample(pcm: Samples, ratio: float) -> Samples:
-    """Plays sound `ratio` times as fast (linear interpolation): pitch, formants and tempo move together."""
-    count = int(len(pcm) / ratio)
-    return np.asarray(np.interp(np.arange(count) * ratio, np.arange(len(pcm)), pcm), np.float32)
-
-
-def rms(pcm: Samples) -> float:
-    """Root mean square, never 0."""
-    return float(np.sqrt(np.mean(np.square(pcm, dtype=np.float64)))) + 1e-7
+from models.corpus.sound import RATE as RATE
+from models.corpus.sound import Samples as Samples
+from models.corpus.sound import resample as resample
+from models.corpus.sound import rms as rms
 
 
 def coloured_noise(count: int, rng: np.random.Generator) -> Samples:
