@@ -1,0 +1,152 @@
+"""Takes of one's own face for training.
+
+python -m models.corpus import live-link FOLDER --out takes/
+python -m models.corpus check takes/
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.corpus.importers.errors import ImportingError
+from models.corpus.importers.imported import Imported
+from models.corpus.importers.live_link import Recording, find_recordings, import_live_link
+from models.corpus.importers.timecode import RATES
+from models.corpus.take_check import FolderCheck, check_folder, coverage
+from models.corpus.takes import TakeError, save_take
+
+EXIT_SOME_FAILED: Final = 1
+"""Exit code when recordings or takes were left out; the others are done."""
+EXIT_UNUSABLE: Final = 2
+"""Exit code for input that cannot be used at all, or output that cannot be written."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: of the command line; None takes the process's own.
+
+    Returns:
+        Exit code: 0 done, 1 something was left out, 2 nothing could be done.
+    """
+    args = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+    console = Console(stderr=True, highlight=False)
+    try:
+        return int(args.run(args, console))
+    except (ImportingError, TakeError) as error:
+        console.print(f"[red]{escape(str(error))}", soft_wrap=True)
+    except OSError as error:
+        console.print(f"[red]cannot write: {escape(str(error))}", soft_wrap=True)
+    return EXIT_UNUSABLE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m models.corpus", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True, metavar="command")
+    importing = commands.add_parser("import", help="makes takes of recordings")
+    kinds = importing.add_subparsers(required=True, metavar="kind")
+
+    live_link = kinds.add_parser("live-link", help="Live Link Face: a folder of takes, or one CSV")
+    live_link.add_argument("path", type=Path, help="folder, or CSV")
+    live_link.add_argument("--timecode-rate", choices=list(RATES), help="of the CSV's timecode; found out if left out")
+    live_link.set_defaults(run=_live_link)
+
+    for kind in (live_link,):
+        kind.add_argument("--out", type=Path, required=True, help="folder for the takes")
+        kind.add_argument("--sound", type=Path, help="sound or video of the recording, if it lies elsewhere")
+        kind.add_argument("--sound-late-ms", type=float, help="by how much the sound lags the motion")
+
+    check = commands.add_parser("check", help="says whether takes are fit to train on")
+    check.add_argument("folder", type=Path)
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _live_link(args: argparse.Namespace, console: Console) -> int:
+    recordings = find_recordings(args.path, args.sound)
+    rate = RATES[args.timecode_rate] if args.timecode_rate else None
+
+    def job(recording: Recording) -> Callable[[], Imported]:
+        return lambda: import_live_link(recording, timecode_rate=rate, sound_late_s=_late_s(args))
+
+    return _import_all([(recording.name, job(recording)) for recording in recordings], args.out, console)
+
+
+def _late_s(args: argparse.Namespace) -> float | None:
+    return None if args.sound_late_ms is None else args.sound_late_ms / 1000
+
+
+def _import_all(jobs: list[tuple[str, Callable[[], Imported]]], out: Path, console: Console) -> int:
+    """Imports one recording after the other; one that fails is said and left out."""
+    out.mkdir(parents=True, exist_ok=True)
+    failed, kept = 0, 0.0
+    for name, job in jobs:
+        try:
+            with console.status(escape(name)):
+                imported = job()
+        except ImportingError as error:
+            console.print(f"[red]{escape(str(error))}", soft_wrap=True)
+            failed += 1
+            continue
+        _write(imported, name, out)
+        kept += imported.kept
+        console.print(f"[bold]{escape(name)}[/]: {escape(_told(imported))}", soft_wrap=True)
+    console.print(f"{kept / 60:.1f} minutes in {out}; look at them with `python -m models.corpus check {out}`")
+    return EXIT_UNUSABLE if failed == len(jobs) else EXIT_SOME_FAILED if failed else 0
+
+
+def _write(imported: Imported, name: str, out: Path) -> None:
+    """Saves the takes, and removes those an earlier import of the same recording left."""
+    own = re.compile(re.escape(name) + r"(\.\d+)?\.npz")
+    for file in out.iterdir():
+        if own.fullmatch(file.name):
+            file.unlink()
+    for take in imported.takes:
+        save_take(out / f"{take.name}.npz", take)
+
+
+def _told(imported: Imported) -> str:
+    takes = "1 take" if len(imported.takes) == 1 else f"{len(imported.takes)} takes"
+    parts = [f"{takes}, {imported.kept:.1f} of {imported.seconds:.1f} s at {imported.takes[0].fps:.4g} frames a second"]
+    parts.append(f"sound moved {1000 * imported.moved_s:+.0f} ms by {imported.moved_by}" if imported.moved_s else "")
+    sync = imported.sync
+    parts.append(f"opening and loudness: r {sync.r_as_is:.2f}")
+    if sync.sure:
+        parts.append(f"best {sync.r:.2f} with the sound {1000 * sync.late_s:+.0f} ms late")
+    return "; ".join(part for part in (*parts, *imported.notes) if part)
+
+
+def _check(args: argparse.Namespace, console: Console) -> int:
+    found = check_folder(args.folder)
+    Console(highlight=False).print(_table(found))
+    for take in found.takes:
+        for warning in take.warnings:
+            console.print(f"[yellow]{escape(take.name)}: {escape(warning)}", soft_wrap=True)
+    for reason in found.unreadable:
+        console.print(f"[red]{escape(reason)}", soft_wrap=True)
+    return EXIT_SOME_FAILED if found.unreadable else 0
+
+
+def _table(found: FolderCheck) -> Table:
+    table = Table(caption=f"{len(found.takes)} takes, {found.minutes:.1f} minutes")
+    for title in ("take", "seconds", "fps", "r of opening and loudness", "sound late, ms", "range, mm", "p b m closed"):
+        table.add_column(title, justify="left" if title == "take" else "right")
+    table.add_column("channels", justify="right")
+    for take in found.takes:
+        late = f"{1000 * take.sync.late_s:+.0f}" if take.sync.sure else "?"
+        closed = "?" if take.closed is None else f"{take.closed:.0%}"
+        figures = (f"{take.seconds:.1f}", f"{take.fps:.4g}", f"{take.sync.r_as_is:.2f}", late, f"{take.range_mm:.1f}")
+        table.add_row(escape(take.name), *figures, closed, coverage(take))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

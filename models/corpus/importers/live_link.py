@@ -1,0 +1,179 @@
+"""Takes from Live Link Face: a CSV of channels and the video or sound recorded with it.
+
+The app writes a folder per take with `<slate>_<n>_iPhone.csv` (or `…_iPhone_cal.csv`, calibrated to the face, and
+`…_iPhone_raw.csv`) and `<slate>_<n>_iPhone.mov`. Any CSV with those columns will do, beside any sound or video of the
+same name; so will what `python -m stream_engine animate` writes.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.corpus.importers.errors import ImportingError
+from models.corpus.importers.imported import Imported, cut_take
+from models.corpus.importers.live_link_csv import Rows, is_live_link_csv, read_live_link_csv
+from models.corpus.importers.pieces import even_pieces
+from models.corpus.importers.recorded_sound import RecordedSound, read_sound
+from models.corpus.importers.sound_sync import estimate_sync
+from models.corpus.importers.timecode import TimecodeRate, parse_timecode, seconds_of
+from models.corpus.takes import TAKE_RATE
+
+MEDIA_SUFFIXES: Final = frozenset(
+    (".mov", ".mp4", ".m4v", ".mkv", ".webm", ".wav", ".flac", ".m4a", ".aac", ".mp3", ".ogg", ".opus", ".caf", ".aiff")
+)
+_VARIANT: Final = re.compile(r"_(cal|raw|neutral)$", re.IGNORECASE)
+_PREFERENCE: Final = ("cal", "", "raw")
+_WORTH_MOVING_S: Final = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Files that belong together.
+
+    Attributes:
+        name: of the take.
+        csv: its channels.
+        sound: its video or sound; None: the one beside the CSV.
+    """
+
+    name: str
+    csv: Path
+    sound: Path | None = None
+
+
+def find_recordings(path: Path, sound: Path | None = None) -> list[Recording]:
+    """Recordings in a folder, however deep, or the one of a CSV; of a take's CSVs the calibrated one.
+
+    Args:
+        path: a folder or a CSV.
+        sound: of a single recording, where it lies elsewhere.
+
+    Raises:
+        ImportingError: nothing there, or one sound for several recordings.
+    """
+    if not path.exists():
+        raise ImportingError(f"{path}: there is no such file or folder; name a Live Link Face take")
+    if path.is_file():
+        return [Recording(_base(path).name, path, sound)]
+    found = [
+        Recording(
+            "-".join(base.relative_to(path).parts), next(kinds[kind] for kind in _PREFERENCE if kind in kinds), sound
+        )
+        for base, kinds in _csvs(path.rglob("*")).items()
+        if kinds.keys() & set(_PREFERENCE)
+    ]
+    if not found:
+        raise ImportingError(
+            f"{path}: holds no CSV that begins with Timecode; record in the app's mode Live Link (ARKit)"
+        )
+    if sound and len(found) > 1:
+        raise ImportingError(f"{path}: holds {len(found)} recordings, and --sound is for one; import them singly")
+    return found
+
+
+def _base(csv: Path) -> Path:
+    """A CSV's path without suffix and variant."""
+    return csv.with_name(_VARIANT.sub("", csv.stem))
+
+
+def _csvs(files: Iterable[Path]) -> dict[Path, dict[str, Path]]:
+    """By base, by variant."""
+    found: dict[Path, dict[str, Path]] = {}
+    for file in sorted(files):
+        if file.suffix.lower() == ".csv" and file.is_file() and is_live_link_csv(file):
+            variant = _VARIANT.search(file.stem)
+            found.setdefault(_base(file), {})[variant[1].lower() if variant else ""] = file
+    return found
+
+
+def sound_beside(csv: Path) -> Path:
+    """The sound or video of a CSV's name, or else the only one in its folder if the CSV is the only take there.
+
+    Raises:
+        ImportingError: none, or several.
+    """
+    base, files = _base(csv), sorted(csv.parent.iterdir())
+    media = [file for file in files if file.suffix.lower() in MEDIA_SUFFIXES]
+    found = [file for file in media if file.stem.lower() == base.name.lower()]
+    if not found and len(_csvs(files)) == 1:
+        found = media
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ImportingError(f"{csv}: no sound or video of that name is beside it; put it there, or give --sound")
+    raise ImportingError(f"{csv}: any of {', '.join(file.name for file in found)} could be its sound; give --sound")
+
+
+def import_live_link(
+    recording: Recording, *, timecode_rate: TimecodeRate | None = None, sound_late_s: float | None = None
+) -> Imported:
+    """Makes takes of a recording.
+
+    Sound and motion are laid together by what is known: `sound_late_s` if given, else both timecodes, else the
+    assumption that both begin together, corrected by the estimate of opening and loudness if that is sure.
+
+    Args:
+        recording: its files.
+        timecode_rate: of the CSV; None finds it out.
+        sound_late_s: seconds by which the sound's beginning is to be taken as late against the first row's.
+
+    Raises:
+        ImportingError: a file cannot be read, no second of the face is unbroken, or sound and motion never meet.
+    """
+    rows = read_live_link_csv(recording.csv, timecode_rate)
+    sound = read_sound(recording.sound or sound_beside(recording.csv))
+    found = even_pieces(rows.times - rows.times[0], rows.motion)
+    if not found.pieces:
+        raise ImportingError(f"{recording.csv}: the face is never in view for a second on end; record with more light")
+    notes = [*rows.notes]
+    if found.bridged:
+        notes.append(f"{found.bridged} short gaps bridged")
+    if len(found.pieces) > 1:
+        notes.append(f"cut at {len(found.pieces) - 1} long gaps")
+
+    begin, moved_by = _begin_by_timecode(rows, sound), "timecode"
+    if sound_late_s is not None:
+        begin, moved_by = sound_late_s, "--sound-late-ms"
+    elif begin is None:
+        begin, moved_by = 0.0, "nothing"
+    sync = estimate_sync(sound.pcm, _joined(rows, found.fps), found.fps, begin)
+    if moved_by == "nothing" and sync.sure and abs(sync.late_s) > _WORTH_MOVING_S:
+        begin, moved_by = sync.late_s, "estimate"
+
+    takes = []
+    for number, piece in enumerate(found.pieces, start=1):
+        name = recording.name if len(found.pieces) == 1 else f"{recording.name}.{number}"
+        take = cut_take(name, sound.pcm, piece.values, found.fps, piece.start + begin, rows.measured)
+        takes += [take] if take else []
+    if not takes:
+        raise ImportingError(f"{recording.csv}: {sound.path.name} was over before the motion began; is it this take's?")
+    kept = sum(take.seconds for take in takes)
+    seconds = float(rows.times[-1] - rows.times[0]) + 1 / found.fps
+    return Imported(takes, seconds, kept, begin, moved_by, sync, tuple(notes))
+
+
+def _begin_by_timecode(rows: Rows, sound: RecordedSound) -> float | None:
+    """Where in the sound the first row lies, if both say when they began and overlap."""
+    if sound.timecode is None:
+        return None
+    rate = rows.rate
+    if sound.picture_rate and round(sound.picture_rate) in (24, 25, 30, 48, 50, 60):
+        nominal = round(sound.picture_rate)
+        ntsc = abs(sound.picture_rate * 1.001 / nominal - 1) < 2e-4
+        rate = TimecodeRate(nominal, ntsc=ntsc, drop=ntsc and ";" in sound.timecode)
+    code = parse_timecode(sound.timecode, str(sound.path))
+    begin = float(rows.times[0] - seconds_of([code], rate)[0])
+    length = len(sound.pcm) / TAKE_RATE
+    return begin if -(rows.times[-1] - rows.times[0]) < begin < length else None
+
+
+def _joined(rows: Rows, fps: float) -> NDArray[np.float32]:
+    """All frames on one grid, long gaps held still: good enough to listen for the lag."""
+    grid = np.arange(rows.times[0], rows.times[-1], 1 / fps)
+    nearest = np.clip(np.searchsorted(rows.times, grid, side="right") - 1, 0, None)
+    return rows.motion[nearest]
