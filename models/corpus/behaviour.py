@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from models.face.channels import CHANNEL_COUNT, channel_index
-from models.thunder.behaviour import BEHAVIOURS
+from models.thunder.drives import BEHAVIOURS
 
 _BLINK_SHAPE: Final = (0.25, 0.7, 1.0, 1.0, 0.97, 0.85, 0.68, 0.5, 0.34, 0.21, 0.12, 0.06, 0.02)
 """Closure per tick after the start: 60 ms to close, 40 shut, 160 to open."""

@@ -20,7 +20,7 @@ from models.layers.mel import LogMel
 from models.layers.transformer import RingBlock
 from models.speech.encoder import SpeechEncoder
 from models.streaming import AvatarSpec, Control, rows
-from models.thunder.behaviour import BEHAVIOURS, BLINK_THRESHOLD, DRIVES, NoiseFilter, drives
+from models.thunder.drives import BEHAVIOURS, BLINK_THRESHOLD, DRIVES, NoiseFilter, drives
 
 MAX_LOOK_AHEAD_TICKS = 5
 

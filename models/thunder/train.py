@@ -22,7 +22,7 @@ from torch.utils.tensorboard import SummaryWriter
 from models.corpus.behaviour import behaviour_channels
 from models.corpus.clips import Clip, Examples, real_clips, synthesize
 from models.face.lip_measures import Closures, closures, gap_at, pearson
-from models.thunder.behaviour import BEHAVIOURS, drives
+from models.thunder.drives import BEHAVIOURS, drives
 from models.thunder.losses import MOUTH, MotionLoss
 from models.thunder.model import Thunder, ThunderConfig
 from models.thunder.weights import save_thunder

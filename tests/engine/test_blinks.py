@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.face.channels import channel_index
-from models.thunder.behaviour import BLINK_THRESHOLD
+from models.thunder.drives import BLINK_THRESHOLD
 from stream_engine.animate import Animator
 from stream_engine.engine.batch import BatchCore
 from stream_engine.engine.blinks import NATURAL_RATE, REFRACTORY_S, BlinkRate

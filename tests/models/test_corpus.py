@@ -22,7 +22,7 @@ from models.corpus.grid import load_takes
 from models.corpus.phones import ARPABET, FROM_SYNTHESIZER, Phone
 from models.face.channels import BLENDSHAPE_COUNT, channel_index
 from models.measured_data import DataMissingError, measured
-from models.thunder.behaviour import BEHAVIOURS, NoiseFilter, drives
+from models.thunder.drives import BEHAVIOURS, NoiseFilter, drives
 
 
 @pytest.fixture(scope="module")

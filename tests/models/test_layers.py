@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from models.flow.head import FlowHead
 from models.layers.conv import CausalConv1d
 from models.layers.mel import HOP, MELS, WINDOW, LogMel, mel_filters
-from models.thunder.behaviour import NoiseFilter
+from models.thunder.drives import NoiseFilter
 
 
 def test_mel_is_the_log_of_the_filtered_power_spectrum() -> None:

@@ -1,0 +1,67 @@
+"""When blinks start: a threshold on noise that a blink raises, so that gaps are log-normal-like and their rate a dial.
+
+A blink starts at a tick whose standard normal number, plus a shift, less what the last blink left behind, is above
+`BLINK_THRESHOLD`. What a blink leaves behind dies away; for `REFRACTORY_S` none starts at all. Gaps then rise steeply
+from nothing, peak, and have the long tail of the log-normal ones of people (Bentivoglio et al. 1997).
+"""
+
+import math
+from functools import cache
+from statistics import NormalDist
+from typing import Final
+
+TICK_S: Final = 0.02
+REFRACTORY_S: Final = 0.4
+"""No blink starts so soon after another, or at high rates they would melt together."""
+RECOVERY_DEPTH: Final = 1.5
+"""What a blink takes off the noise when it starts, standard deviations."""
+RECOVERY_S: Final = 1.1
+"""Time constant with which that dies away."""
+RECOVERY_DECAY: Final = math.exp(-TICK_S / RECOVERY_S)
+BLINK_THRESHOLD: Final = 2.31
+"""Without a shift 16 blinks a minute start, a few by large gaze shifts, which make them likelier."""
+
+_LONGEST_TICKS: Final = 60_000
+_REFRACTORY_TICKS: Final = round(REFRACTORY_S / TICK_S)
+_NORMAL: Final = NormalDist()
+
+
+class BlinkRateError(ValueError):
+    """A rate that no shift of the noise can reach."""
+
+
+def blinks_per_minute(shift: float) -> float:
+    """How many blinks start in a minute, with a shift added to the noise."""
+    gap, going = 0.0, 1.0
+    for tick in range(1, _LONGEST_TICKS):
+        gap += going
+        if tick >= _REFRACTORY_TICKS:
+            left = RECOVERY_DEPTH * RECOVERY_DECAY**tick
+            chance = _NORMAL.cdf(shift - left - BLINK_THRESHOLD)
+            going *= 1 - chance
+            if left < 1e-3:  # from here on the chance stays as it is
+                gap += going / max(chance, 1e-12)
+                break
+    return 60 / (gap * TICK_S)
+
+
+@cache
+def blink_shift(per_minute: float) -> float:
+    """What to add to the noise for a rate; the inverse of :func:`blinks_per_minute`.
+
+    Args:
+        per_minute: above 0, up to 90.
+
+    Raises:
+        BlinkRateError: no such rate can be had.
+    """
+    if not 0 < per_minute <= 90:
+        raise BlinkRateError(f"{per_minute:g} blinks a minute; the noise gives more than 0 and up to 90")
+    low, high = -6.0, 6.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        if blinks_per_minute(middle) < per_minute:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
