@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
+from models.corpus import takes
+from models.corpus.landmark_fit import AY_GAP, MEASURED, Fitted, fit_landmarks
 from models.corpus.phones import Phone
+from models.face.importers.ict import load_ict
 from models.measured_data import measured
 
 FPS: Final = 25.0
@@ -19,8 +23,8 @@ _IMAGE: Final = (360.0, 288.0)
 _GAP_PAIRS: Final = ((13, 14), (82, 87), (312, 317))
 _CORNERS: Final = (61, 291)
 _EYES: Final = (33, 133, 263, 362)
-AY_GAP: Final = 0.19
-"""Gap over eye distance at which the normalized gap is 1."""
+FRAMES: Final = 75
+"""Frames of a sentence."""
 
 
 class Take(NamedTuple):
@@ -68,3 +72,39 @@ def load_takes(split: str) -> list[Take]:
         audio = folder / "audio" / f"{name}.flac"
         takes.append(Take(name, audio, phones, gap[i].astype(np.float32), width[i].astype(np.float32)))
     return takes
+
+
+def fit_talker(split: str) -> Fitted:
+    """The talker's motion in all sentences of `train` or `val`, 75 frames each, end to end. Takes seconds.
+
+    Raises:
+        DataMissingError: the data is absent.
+    """
+    archive = np.load(measured("grid_s1") / f"{split}.npz")
+    points = archive["landmarks_delta"].cumsum(-1, dtype=np.int32) / archive["scale"]
+    points = points.transpose(2, 3, 0, 1) * np.array((*_IMAGE, _IMAGE[0]))  # z is in the scale of x
+    count = len(archive["names"])
+    starts = tuple(range(0, count * FRAMES, FRAMES))
+    return fit_landmarks(
+        points.reshape(count * FRAMES, -1, 3), archive["landmark_index"].tolist(), FPS, load_ict(), starts=starts
+    )
+
+
+def real_takes(split: str) -> list[takes.Take]:
+    """Sentences of `train` or `val` with the motion fitted to the talker's landmarks, 25 frames a second.
+
+    Raises:
+        DataMissingError: the data is absent.
+    """
+    folder = measured("grid_s1")
+    alignments = json.loads((folder / "phones.json").read_text())
+    motion = fit_talker(split).motion.astype(np.float32)
+    out = []
+    for i, name in enumerate(str(n) for n in np.load(folder / f"{split}.npz")["names"]):
+        audio = folder / "audio" / f"{name}.flac"
+        pcm, rate = soundfile.read(audio, dtype="float32")
+        if rate != takes.TAKE_RATE:
+            raise takes.TakeError(f"{audio} has {rate} Hz, expected {takes.TAKE_RATE}; resample it")
+        phones = [Phone(start / 1000, end / 1000, phone) for start, end, phone in alignments[name]["phones"]]
+        out.append(takes.Take(name, pcm, phones, motion[i * FRAMES : (i + 1) * FRAMES], FPS, MEASURED))
+    return out
