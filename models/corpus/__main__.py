@@ -1,6 +1,7 @@
 """Takes of one's own face for training.
 
 python -m models.corpus import live-link FOLDER --out takes/
+python -m models.corpus import video FILE --out takes/
 python -m models.corpus check takes/
 """
 
@@ -17,8 +18,10 @@ from rich.table import Table
 
 from models.corpus.importers.errors import ImportingError
 from models.corpus.importers.imported import Imported
+from models.corpus.importers.landmark_file import load_landmarks
 from models.corpus.importers.live_link import Recording, find_recordings, import_live_link
 from models.corpus.importers.timecode import RATES
+from models.corpus.importers.video import import_track, track_video
 from models.corpus.take_check import FolderCheck, check_folder, coverage
 from models.corpus.takes import TakeError, save_take
 
@@ -59,7 +62,18 @@ def _parser() -> argparse.ArgumentParser:
     live_link.add_argument("--timecode-rate", choices=list(RATES), help="of the CSV's timecode; found out if left out")
     live_link.set_defaults(run=_live_link)
 
-    for kind in (live_link,):
+    video = kinds.add_parser("video", help="video of a face, through MediaPipe (extra `video`)")
+    video.add_argument("path", type=Path, nargs="+", help="video files")
+    video.add_argument(
+        "--mirrored", action="store_true", help="the picture is a mirror's, as some webcam programs record"
+    )
+    video.set_defaults(run=_video)
+
+    landmarks = kinds.add_parser("landmarks", help="landmark file of a video, by a face tracker run elsewhere")
+    landmarks.add_argument("path", type=Path, help="landmark file; see models/corpus/importers/detect_landmarks.py")
+    landmarks.set_defaults(run=_landmarks)
+
+    for kind in (live_link, video, landmarks):
         kind.add_argument("--out", type=Path, required=True, help="folder for the takes")
         kind.add_argument("--sound", type=Path, help="sound or video of the recording, if it lies elsewhere")
         kind.add_argument("--sound-late-ms", type=float, help="by how much the sound lags the motion")
@@ -80,6 +94,31 @@ def _live_link(args: argparse.Namespace, console: Console) -> int:
     return _import_all([(recording.name, job(recording)) for recording in recordings], args.out, console)
 
 
+def _video(args: argparse.Namespace, console: Console) -> int:
+    if args.sound and len(args.path) > 1:
+        raise ImportingError("--sound is for one video; import them singly")
+
+    def job(path: Path) -> Callable[[], Imported]:
+        def work() -> Imported:
+            track = track_video(path, mirrored=args.mirrored)
+            return import_track(path.stem, track, args.sound or path, sound_late_s=_late_s(args))
+
+        return work
+
+    return _import_all([(path.stem, job(path)) for path in args.path], args.out, console)
+
+
+def _landmarks(args: argparse.Namespace, console: Console) -> int:
+    name = args.path.name.removesuffix(".npz").removesuffix(".landmarks")
+    if args.sound is None:
+        raise ImportingError(f"{args.path}: name the video it was made from with --sound")
+
+    def work() -> Imported:
+        return import_track(name, load_landmarks(args.path), args.sound, sound_late_s=_late_s(args))
+
+    return _import_all([(name, work)], args.out, console)
+
+
 def _late_s(args: argparse.Namespace) -> float | None:
     return None if args.sound_late_ms is None else args.sound_late_ms / 1000
 
@@ -92,7 +131,7 @@ def _import_all(jobs: list[tuple[str, Callable[[], Imported]]], out: Path, conso
         try:
             with console.status(escape(name)):
                 imported = job()
-        except ImportingError as error:
+        except (ImportingError, TakeError) as error:
             console.print(f"[red]{escape(str(error))}", soft_wrap=True)
             failed += 1
             continue

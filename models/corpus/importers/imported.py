@@ -1,12 +1,20 @@
 """What importing a recording comes to: takes, and what was done to make them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.corpus.importers.sound_sync import Sync
+from models.corpus.importers.errors import ImportingError
+from models.corpus.importers.pieces import Pieces
+from models.corpus.importers.recorded_sound import RecordedSound
+from models.corpus.importers.sound_sync import Sync, estimate_sync
 from models.corpus.takes import TAKE_RATE, Take
+
+_WORTH_MOVING_S: Final = 0.03
+"""Estimates smaller than this are within their own error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,70 @@ class Imported:
     moved_by: str
     sync: Sync
     notes: tuple[str, ...]
+
+
+def lay_together(
+    name: str,
+    found: Pieces,
+    sound: RecordedSound,
+    measured: tuple[str, ...],
+    *,
+    begin_s: float | None,
+    told_s: float | None,
+    notes: Sequence[str] = (),
+) -> Imported:
+    """Lays a recording's motion on its sound by what is known, and cuts both into takes.
+
+    What was told comes first, then timecodes; else both are held to begin together, corrected by the estimate of
+    opening and loudness if that is sure.
+
+    Args:
+        name: of the recording; of several takes each gets a number behind it.
+        found: pieces of motion `[F, 61]`, at least one; their starts are seconds from the recording's first frame.
+        sound: of the recording.
+        measured: names of the channels measured.
+        begin_s: where in the sound the first frame lies by timecode, seconds; None if unknown.
+        told_s: the same as the owner told it; None if nobody did.
+        notes: what was odd so far.
+
+    Raises:
+        ImportingError: sound and motion share no second.
+    """
+    begin, moved_by = (
+        (told_s, "--sound-late-ms")
+        if told_s is not None
+        else (begin_s, "timecode")
+        if begin_s is not None
+        else (0.0, "nothing")
+    )
+    first = found.pieces[0].start
+    sync = estimate_sync(sound.pcm, _end_to_end(found), found.fps, begin + first)
+    if moved_by == "nothing" and sync.sure and abs(sync.late_s) > _WORTH_MOVING_S:
+        begin, moved_by = sync.late_s, "estimate"
+    takes = []
+    for number, piece in enumerate(found.pieces, start=1):
+        take_name = name if len(found.pieces) == 1 else f"{name}.{number}"
+        take = cut_take(take_name, sound.pcm, piece.values, found.fps, piece.start + begin, measured)
+        takes += [take] if take else []
+    if not takes:
+        raise ImportingError(f"{name}: {sound.path.name} was over before the motion began; is it of this recording?")
+    gaps = [f"{found.bridged} short gaps bridged"] if found.bridged else []
+    gaps += [f"cut at {len(found.pieces) - 1} long gaps"] if len(found.pieces) > 1 else []
+    kept = sum(take.seconds for take in takes)
+    return Imported(takes, found.seconds, kept, begin, moved_by, sync, (*notes, *gaps))
+
+
+def _end_to_end(found: Pieces) -> NDArray[np.float32]:
+    """All pieces on one clock, held still between them: good enough to listen for the lag."""
+    first = found.pieces[0].start
+    parts: list[NDArray[np.float32]] = []
+    filled = 0
+    for piece in found.pieces:
+        waited = round((piece.start - first) * found.fps) - filled
+        parts += [np.repeat(parts[-1][-1:], waited, axis=0)] if waited > 0 else []
+        parts.append(piece.values)
+        filled += max(waited, 0) + len(piece.values)
+    return np.concatenate(parts)
 
 
 def cut_take(

@@ -11,15 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.corpus.importers.errors import ImportingError
-from models.corpus.importers.imported import Imported, cut_take
+from models.corpus.importers.imported import Imported, lay_together
 from models.corpus.importers.live_link_csv import Rows, is_live_link_csv, read_live_link_csv
 from models.corpus.importers.pieces import even_pieces
 from models.corpus.importers.recorded_sound import RecordedSound, read_sound
-from models.corpus.importers.sound_sync import estimate_sync
 from models.corpus.importers.timecode import TimecodeRate, parse_timecode, seconds_of
 from models.corpus.takes import TAKE_RATE
 
@@ -28,7 +24,6 @@ MEDIA_SUFFIXES: Final = frozenset(
 )
 _VARIANT: Final = re.compile(r"_(cal|raw|neutral)$", re.IGNORECASE)
 _PREFERENCE: Final = ("cal", "", "raw")
-_WORTH_MOVING_S: Final = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,31 +125,15 @@ def import_live_link(
     found = even_pieces(rows.times - rows.times[0], rows.motion)
     if not found.pieces:
         raise ImportingError(f"{recording.csv}: the face is never in view for a second on end; record with more light")
-    notes = [*rows.notes]
-    if found.bridged:
-        notes.append(f"{found.bridged} short gaps bridged")
-    if len(found.pieces) > 1:
-        notes.append(f"cut at {len(found.pieces) - 1} long gaps")
-
-    begin, moved_by = _begin_by_timecode(rows, sound), "timecode"
-    if sound_late_s is not None:
-        begin, moved_by = sound_late_s, "--sound-late-ms"
-    elif begin is None:
-        begin, moved_by = 0.0, "nothing"
-    sync = estimate_sync(sound.pcm, _joined(rows, found.fps), found.fps, begin)
-    if moved_by == "nothing" and sync.sure and abs(sync.late_s) > _WORTH_MOVING_S:
-        begin, moved_by = sync.late_s, "estimate"
-
-    takes = []
-    for number, piece in enumerate(found.pieces, start=1):
-        name = recording.name if len(found.pieces) == 1 else f"{recording.name}.{number}"
-        take = cut_take(name, sound.pcm, piece.values, found.fps, piece.start + begin, rows.measured)
-        takes += [take] if take else []
-    if not takes:
-        raise ImportingError(f"{recording.csv}: {sound.path.name} was over before the motion began; is it this take's?")
-    kept = sum(take.seconds for take in takes)
-    seconds = float(rows.times[-1] - rows.times[0]) + 1 / found.fps
-    return Imported(takes, seconds, kept, begin, moved_by, sync, tuple(notes))
+    return lay_together(
+        recording.name,
+        found,
+        sound,
+        rows.measured,
+        begin_s=_begin_by_timecode(rows, sound),
+        told_s=sound_late_s,
+        notes=rows.notes,
+    )
 
 
 def _begin_by_timecode(rows: Rows, sound: RecordedSound) -> float | None:
@@ -170,10 +149,3 @@ def _begin_by_timecode(rows: Rows, sound: RecordedSound) -> float | None:
     begin = float(rows.times[0] - seconds_of([code], rate)[0])
     length = len(sound.pcm) / TAKE_RATE
     return begin if -(rows.times[-1] - rows.times[0]) < begin < length else None
-
-
-def _joined(rows: Rows, fps: float) -> NDArray[np.float32]:
-    """All frames on one grid, long gaps held still: good enough to listen for the lag."""
-    grid = np.arange(rows.times[0], rows.times[-1], 1 / fps)
-    nearest = np.clip(np.searchsorted(rows.times, grid, side="right") - 1, 0, None)
-    return rows.motion[nearest]

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-LONGEST_BRIDGED_GAP_S: Final = 0.1
+LONGEST_BRIDGED_GAP_S: Final = 0.125
 """A hole up to this long is bridged by straight lines; across a longer one a closure could have come and gone."""
 SHORTEST_PIECE_S: Final = 1.0
 """Shorter runs say too little about speech to be kept."""
@@ -34,13 +34,13 @@ class Pieces:
         pieces: in order.
         fps: frames a second of every piece.
         bridged: holes bridged.
-        cut: seconds left out: holes too long to bridge and runs too short to keep.
+        seconds: from the first to the last frame seen, with everything left out between.
     """
 
     pieces: list[Piece]
     fps: float
     bridged: int
-    cut: float
+    seconds: float
 
 
 def frame_rate(times: NDArray[np.float64]) -> float:
@@ -83,6 +83,4 @@ def even_pieces(times: NDArray[np.float64], values: NDArray[np.float32]) -> Piec
         grid = times[rows[0]] + np.arange(count) / fps
         even = np.stack([np.interp(grid, times[rows], flat[rows, k]) for k in range(flat.shape[1])], axis=1)
         pieces.append(Piece(float(grid[0]), even.astype(np.float32).reshape(count, *values.shape[1:])))
-    kept = sum(len(piece.values) for piece in pieces) / fps
-    whole = float(times[-1] - times[0]) + 1 / fps
-    return Pieces(pieces, fps, bridged, max(whole - kept, 0.0))
+    return Pieces(pieces, fps, bridged, float(times[-1] - times[0]) + 1 / fps)
