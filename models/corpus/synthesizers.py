@@ -6,11 +6,13 @@ statistical voices; BSD-like). Neither is needed to run the engine, only to trai
 
 import array
 import ctypes as C  # noqa: N812 - the usual short name for a page full of C types
-from typing import Any, ClassVar, NamedTuple
+from pathlib import Path
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.corpus.foreign_phones import foreign_phones
 from models.corpus.phones import FROM_SYNTHESIZER, Phone
 
 
@@ -37,11 +39,25 @@ class UnknownPhonesError(ValueError):
     """The synthesizer used a symbol that has no ARPABET counterpart."""
 
 
-def _arpabet(marks: list[tuple[float, float, str]]) -> list[Phone]:
-    try:
-        return [Phone(start, end, FROM_SYNTHESIZER[symbol]) for start, end, symbol in marks]
-    except KeyError as error:
-        raise UnknownPhonesError(f"no ARPABET phone for the symbol {error}") from None
+_ENGLISH: Final[dict[str, tuple[str, ...]]] = {
+    **{symbol: (phone,) for symbol, phone in FROM_SYNTHESIZER.items()},
+    **{"_!": ("HH",), "_|": ("HH",), "t[": ("T",), "d[": ("D",)},
+}
+"""A glottal stop is no pause: lips wait for it in the shape of the next vowel."""
+
+
+def _arpabet(marks: list[tuple[float, float, str]], table: dict[str, tuple[str, ...]], language: str) -> list[Phone]:
+    phones = []
+    for start, end, symbol in marks:
+        if symbol not in table:
+            raise UnknownPhonesError(
+                f"no ARPABET phone for the symbol {symbol!r} in {language!r}; "
+                "add it to models/corpus/phones.py (English) or foreign_phones.py"
+            )
+        names = table[symbol]
+        edges = [start + (end - start) * k / len(names) for k in range(len(names) + 1)]
+        phones += [Phone(a, b, name) for a, b, name in zip(edges, edges[1:], names, strict=False) if b > a]
+    return phones
 
 
 class _FliteWave(C.Structure):
@@ -98,7 +114,7 @@ class Flite:
         pcm = np.frombuffer(C.string_at(wave.samples, 2 * wave.count), np.int16).astype(np.float32) / np.float32(32768)
         rate = wave.rate
         lib.delete_utterance(utterance)
-        return Speech(pcm, rate, _arpabet(marks))
+        return Speech(pcm, rate, _arpabet(marks, _ENGLISH, "en-us"))
 
 
 class _EspeakId(C.Union):
@@ -119,11 +135,16 @@ class _EspeakEvent(C.Structure):
 
 
 class Espeak:
-    """espeak-ng's voices at any rate and pitch. One per process (the library keeps global state)."""
+    """espeak-ng's voices at any rate and pitch. One per process (the library keeps global state).
 
-    _RATE, _PITCH, _PHONEME_EVENT, _SYNCHRONOUS = 1, 3, 7, 2
+    The flutter in its voices goes on from sentence to sentence: the same sentences in the same order, in a new
+    process, are the same to the bit; otherwise the same but for a wobble of pitch and some hundredths of a second.
+    """
+
+    _RATE, _PITCH, _RANGE, _PHONEME_EVENT, _SYNCHRONOUS = 1, 3, 4, 7, 2
     _RELEASE_LAG_S = 0.035
-    """Voiceless stops are stamped at their release; their closure begins this much earlier."""
+    """Voiceless stops are stamped at their release, in all languages; their closure begins this much earlier."""
+    _STOPS = frozenset({"p", "t", "k", "p2", "c", "pF"})
 
     def __init__(self) -> None:
         self._pcm: array.array[int] = array.array("h")
@@ -137,6 +158,10 @@ class Espeak:
         if self.rate <= 0:
             raise SynthesizerError("espeak-ng did not start; is espeak-ng-data installed?")
         self._lib.espeak_SetSynthCallback(self._callback)
+        self._lib.espeak_Info.restype = C.c_char_p
+        folder = C.c_char_p()
+        self._lib.espeak_Info(C.byref(folder))
+        self._variants = Path((folder.value or b"").decode()) / "voices" / "!v"
 
     def _collect(self, wave: int | None, count: int, events: Any) -> int:
         if wave and count > 0:
@@ -149,24 +174,44 @@ class Espeak:
             i += 1
         return 0
 
-    def say(self, text: str, voice: str = "en-us", words_per_minute: int = 175, pitch: int = 50) -> Speech:
+    def say(
+        self, text: str, voice: str = "en-us", words_per_minute: int = 175, pitch: int = 50, pitch_range: int = 50
+    ) -> Speech:
         """Speaks a sentence.
 
+        Args:
+            text: in the voice's language.
+            voice: a language and, after a plus, a variant, as in `en-us+f2`.
+            words_per_minute: 80–450.
+            pitch: 0–100.
+            pitch_range: 0, a monotone, to 100.
+
         Raises:
-            SynthesizerError: there is no such voice.
+            SynthesizerError: there is no such voice or variant.
             UnknownPhonesError: a symbol has no ARPABET counterpart.
         """
         self._pcm, self._marks = array.array("h"), []
-        if self._lib.espeak_SetVoiceByName(voice.encode()):
+        variant = voice.partition("+")[2]
+        # espeak-ng itself passes over a variant it does not know, and speaks as if none had been asked for.
+        if (variant and not (self._variants / variant).exists()) or self._lib.espeak_SetVoiceByName(voice.encode()):
             raise SynthesizerError(f"espeak-ng has no voice {voice!r}")
         self._lib.espeak_SetParameter(self._RATE, words_per_minute, 0)
         self._lib.espeak_SetParameter(self._PITCH, pitch, 0)
+        self._lib.espeak_SetParameter(self._RANGE, pitch_range, 0)
         data = text.encode() + b"\0"
         self._lib.espeak_Synth(data, len(data), 0, 0, 0, 1, None, None)
         pcm = np.array(self._pcm, np.float32) / np.float32(32768)
-        starts = [
-            max(0.0, time - self._RELEASE_LAG_S) if symbol in ("p", "t", "k") else time for time, symbol in self._marks
-        ]
+        starts = [time for time, _ in self._marks]
+        before = 0.0
+        for i, (time, symbol) in enumerate(self._marks):
+            if symbol in self._STOPS:  # yet the phone before keeps half its time
+                starts[i] = max(time - self._RELEASE_LAG_S, (before + time) / 2)
+            if i + 1 < len(starts) and starts[i + 1] > time:
+                before = time
+        for i in reversed(range(len(starts) - 1)):  # marks of no length go along with what follows them
+            starts[i] = min(starts[i], starts[i + 1])
         ends = [*starts[1:], len(pcm) / self.rate]
         marks = [(start, end, symbol) for start, end, (_, symbol) in zip(starts, ends, self._marks, strict=True)]
-        return Speech(pcm, self.rate, _arpabet(marks))
+        language = voice.split("+")[0]
+        table = _ENGLISH if language.startswith("en") else foreign_phones(language)
+        return Speech(pcm, self.rate, _arpabet(marks, table, language))

@@ -1,6 +1,5 @@
 """From phones to lips to channels, and from noise to behaviour."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ from models.corpus.articulation import (
     gap_coefficients,
     measured_lips,
 )
-from models.corpus.augmentation import RATE, degrade, non_speech, rms
 from models.corpus.behaviour import behaviour_channels
 from models.corpus.grid import load_takes
 from models.corpus.phones import ARPABET, FROM_SYNTHESIZER, Phone
@@ -85,39 +83,6 @@ def test_the_real_talker_reads_as_documented(data: Path) -> None:
     talking = (times >= spoken[0].start - 0.1) & (times <= spoken[-1].end + 0.1)
     assert np.abs((lips.gap - take.gap)[talking & (lips.seal == 0)]).max() < 1e-6  # the camera is believed
     assert lips.gap[times < spoken[0].start - 0.35].max(initial=-1) < 0  # and not where nobody could hear it
-
-
-@pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")
-def test_flite_says_its_phones() -> None:
-    from models.corpus.synthesizers import Flite
-
-    speech = Flite("kal16").say("My papa made a big map.")
-    assert speech.rate == 16_000
-    assert [phone.name for phone in speech.phones if phone.name in ("P", "B", "M")] == list("MPPMBMP")
-    assert abs(speech.phones[-1].end - len(speech.pcm) / speech.rate) < 0.2
-
-
-@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
-def test_espeak_says_its_phones() -> None:
-    from models.corpus.synthesizers import Espeak
-
-    speech = Espeak().say("My papa made a big map.", words_per_minute=150)
-    assert [phone.name for phone in speech.phones if phone.name in ("P", "B", "M")] == list("MPPMBMP")
-    assert all(a.end == pytest.approx(b.start) for a, b in zip(speech.phones, speech.phones[1:], strict=False))
-
-
-def test_degraded_sound_keeps_its_length_and_range() -> None:
-    for seed in range(40):
-        rng = np.random.default_rng(seed)
-        voice = (0.1 * np.sin(np.arange(RATE) * 0.05) * rng.uniform(0.5, 1, RATE)).astype(np.float32)
-        out = degrade(voice, voice[::-1].copy(), rng)
-        assert out.shape == voice.shape
-        assert np.isfinite(out).all()
-        assert np.abs(out).max() <= 1
-        assert -47 < 20 * np.log10(rms(out)) < 6
-        other = non_speech(RATE, rng)
-        assert np.isfinite(other).all()
-        assert len(other) == RATE
 
 
 def test_behaviour_keeps_to_the_statistics_of_faces() -> None:
