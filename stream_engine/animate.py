@@ -6,6 +6,7 @@ python -m stream_engine animate speech.wav --out take.glb --face mira
 
 import argparse
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ from stream_engine.engine.backend_choice import load_backend
 from stream_engine.engine.batch import BatchCore, WaitingTick
 from stream_engine.frames import AudioChunk, MotionFrame
 from stream_engine.media_file import MediaFileError, SoundFile
+from stream_engine.stage.emotion_track import EmotionCue, EmotionTrackError, read_emotion_track
 from stream_engine.stage.recording import Recording, RecordingError
 from stream_engine.stage.recording_choice import DEFAULT_FACE, FACES, recording_for
 from stream_engine.stage.stage import Stage
@@ -53,6 +55,34 @@ class _Counted:
             self._seen += 1
             self.end = max(self.end, chunk.media_time + -(-len(chunk.pcm) * MEDIA_RATE // chunk.sample_rate))
             yield chunk
+
+
+class _DirectedStage:
+    """A stage whose face is told what to feel on the way.
+
+    Args:
+        style: to begin with.
+        cues: in order of time.
+    """
+
+    def __init__(self, style: Style, cues: Sequence[EmotionCue]) -> None:
+        self._cues = deque(cues)
+        self._style = self._due(0.0, style)
+        self._stage = Stage(self._style)
+
+    def frame(self, output: SlotOutput) -> MotionFrame | None:
+        """The frame a tick gave; None for warm-up."""
+        instant_s = (output.tick_index + 1 - output.look_ahead_ticks) * TICK_MS / 1000
+        style = self._due(instant_s, self._style)
+        if style is not self._style:
+            self._style = style
+            self._stage.restyle(style)
+        return self._stage.frame(output, speaking=False)
+
+    def _due(self, now_s: float, style: Style) -> Style:
+        while self._cues and self._cues[0].time_s <= now_s:
+            style = self._cues.popleft().put_on(style)
+        return style
 
 
 class Animator:
@@ -90,6 +120,7 @@ class Animator:
         seeds: Sequence[int] = (0,),
         look_ahead_ticks: int = 3,
         style: Style | None = None,
+        emotions: Sequence[EmotionCue] = (),
     ) -> Iterator[tuple[MotionFrame, ...]]:
         """Streams sound from a fresh state; the end is flushed with silence.
 
@@ -98,6 +129,7 @@ class Animator:
             seeds: one slot each, stepped as one batch.
             look_ahead_ticks: 0..5.
             style: how the face moves; None leaves it to the network.
+            emotions: what it feels from when on, in order of time.
 
         Yields:
             For each instant one frame per seed. A clip of d ms gives ceil(d / 20) instants from media time 0. (With a
@@ -120,9 +152,10 @@ class Animator:
                 blinks_per_minute=(style or Style()).blinks_per_minute,
             )
         counted = _Counted(chunks)
+        stages = [_DirectedStage(style or Style(), emotions) for _ in seeds]
         held: tuple[MotionFrame, ...] | None = None
         # With a look-ahead of 0 the last tick shows the instant at which the sound is over: known only afterwards.
-        for instant in self._instants(counted, [Stage(style) for _ in seeds], look_ahead_ticks):
+        for instant in self._instants(counted, stages, look_ahead_ticks):
             if held:
                 yield held
             held = instant
@@ -130,7 +163,7 @@ class Animator:
             yield held
 
     def _instants(
-        self, chunks: "_Counted", stages: list[Stage], look_ahead_ticks: int
+        self, chunks: "_Counted", stages: list["_DirectedStage"], look_ahead_ticks: int
     ) -> Iterator[tuple[MotionFrame, ...]]:
         ear = Ear()
         for chunk in chunks:
@@ -148,7 +181,7 @@ class Animator:
             if tick.index <= last_tick:
                 yield from self._tick(tick, stages)
 
-    def _tick(self, tick: AudioTick, stages: list[Stage]) -> Iterator[tuple[MotionFrame, ...]]:
+    def _tick(self, tick: AudioTick, stages: list["_DirectedStage"]) -> Iterator[tuple[MotionFrame, ...]]:
         for row in range(len(stages)):
             self._core.push(row, self._lives, WaitingTick(tick.index, 0.0, 0.0, tick.samples))
         result = self._core.step()
@@ -165,7 +198,7 @@ class Animator:
                 vad=(),
                 timing=_NO_TIMING,
             )
-            if frame := stage.frame(output, speaking=False):
+            if frame := stage.frame(output):
                 frames.append(frame)
         if frames:
             yield tuple(frames)
@@ -227,6 +260,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=_seed, default=0, metavar="N", help="of the liveliness that is not in the sound (default: 0)"
     )
     add_style_arguments(parser)
+    parser.add_argument(
+        "--emotions",
+        type=Path,
+        metavar="TRACK",
+        help="feelings over time: a .json or .csv with time_s, emotion and intensity",
+    )
     parser.add_argument("--backend", choices=BACKENDS, default=BACKENDS[0], help="what runs the network")
     parser.add_argument(
         "--model", default=DEFAULT_MODEL, metavar="NAME", help="network of models/zoo, or path of its weights"
@@ -246,13 +285,14 @@ def run(args: argparse.Namespace) -> int:
     try:
         if out.resolve() == source.resolve():
             raise RecordingError(f"{out} would overwrite the input; give another --out")
+        emotions = read_emotion_track(args.emotions) if args.emotions else ()
         # Input and output are opened first: the network takes a moment to load, longer than anyone waits for a typo.
         with SoundFile(source) as sound, recording_for(out, args.face, source.name, sound.sample_rate) as recording:
             animator = Animator(args.backend, args.model, clock=clock)
             began_at = clock.monotonic()
-            _record(animator, sound, recording, args, console)
+            _record(animator, sound, recording, args, emotions, console)
         took_s = clock.monotonic() - began_at
-    except (MediaFileError, RecordingError, EngineError) as error:
+    except (MediaFileError, RecordingError, EmotionTrackError, EngineError) as error:
         console.print(f"animate: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         return EXIT_UNUSABLE
     length_s = sound.media_time / MEDIA_RATE
@@ -262,7 +302,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _record(
-    animator: Animator, sound: SoundFile, recording: Recording, args: argparse.Namespace, console: Console
+    animator: Animator,
+    sound: SoundFile,
+    recording: Recording,
+    args: argparse.Namespace,
+    emotions: Sequence[EmotionCue],
+    console: Console,
 ) -> None:
     total = None if sound.duration_s is None else -(-round(sound.duration_s * 1000) // TICK_MS)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -273,6 +318,7 @@ def _record(
             seeds=(args.seed,),
             look_ahead_ticks=args.look_ahead_ms // TICK_MS,
             style=style_of(args),
+            emotions=emotions,
         )
         for (frame,) in frames:
             recording.write(frame)

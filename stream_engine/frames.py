@@ -83,6 +83,7 @@ class EventKind(StrEnum):
     ERROR = "error"
     RESUMED = "resumed"
     STYLE = "style"
+    RESET = "reset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Event:
         detail: for a person to read; for errors, what to do next.
         code: for errors, a stable identifier (`engine_restarted`, `vad_failed`, `overloaded`, …).
         style: for a change of style, the new one.
+        settings: for a reset, look-ahead in ticks and seed from now on.
     """
 
     kind: EventKind
@@ -102,3 +104,4 @@ class Event:
     detail: str = ""
     code: str = ""
     style: Style | None = None
+    settings: tuple[int, int] | None = None

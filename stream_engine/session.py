@@ -24,7 +24,7 @@ class SessionSink(Protocol):
         ...
 
     def on_event(self, event: Event) -> None:
-        """A turn, an error, a restart, a change of style."""
+        """A turn, an error, a restart, a reset, a change of style."""
         ...
 
     def on_audio(self, chunk: AudioChunk) -> None:
@@ -51,6 +51,7 @@ class Session:
     Attributes:
         id: as given.
         look_ahead_ticks: as set last.
+        seed: as set last.
         style: how the face moves, as set last.
         last_audio_at: `clock.monotonic()` of the last chunk that was not made up, for the idle time-out.
     """
@@ -67,6 +68,7 @@ class Session:
     ) -> None:
         self.id = session_id
         self.look_ahead_ticks = look_ahead_ticks
+        self.seed = seed
         self.style = Style()
         self.last_audio_at = clock.monotonic()
         self._clock = clock
@@ -117,7 +119,9 @@ class Session:
         self._each(lambda sink: sink.on_audio(chunk))
 
     def reset(self, *, look_ahead_ticks: int | None = None, seed: int | None = None) -> None:
-        """Starts the motion stream afresh with the next tick; media time goes on. None keeps a setting.
+        """Starts the motion stream afresh with the next tick, and tells every sink; media time goes on.
+
+        None keeps a setting.
 
         Raises:
             ValueError: a look-ahead or seed that cannot be; nothing changed.
@@ -127,7 +131,12 @@ class Session:
         self._slot.reset(look_ahead_ticks=look_ahead_ticks, seed=seed)
         if look_ahead_ticks is not None:
             self.look_ahead_ticks = look_ahead_ticks
+        if seed is not None:
+            self.seed = seed
+            self._stage.reseed(seed)
         self._interrupt_turn()
+        settings = self.look_ahead_ticks, self.seed
+        self._tell(Event(EventKind.RESET, self._ear.next_media_time, settings=settings))
 
     def restyle(self, style: Style) -> None:
         """Changes how the face moves, within a few frames, and tells every sink; a reset leaves it as it is."""

@@ -136,6 +136,30 @@ def test_a_style_acts(tmp_path: Path) -> None:
     assert np.abs(other[:, eye]).max() < 0.02
 
 
+def test_emotions_come_and_go_over_time_and_the_gaze_keeps_to_its_target(tmp_path: Path) -> None:
+    source = write_wav(tmp_path / "speech.wav", voice(16_000 * 3))
+    track = tmp_path / "track.csv"
+    track.write_text("time_s,emotion,intensity\n1,anger,1\n2,neutral,\n")
+    look = ["--gaze-target", "-0.3", "0.1"]
+    assert main([str(source), "--emotion", "joy", "--intensity", "1", "--emotions", str(track), *look]) == 0
+    take = np.array([[float(v) for v in row[2:]] for row in rows_of(tmp_path / "speech.csv")])
+    brow, cheek, yaw, eye = (
+        channel_index(name) for name in ("BrowDownLeft", "CheekSquintLeft", "HeadYaw", "LeftEyeYaw")
+    )
+    assert take[:50, cheek].min() > 0.85
+    assert take[80:100, brow].min() > 0.9
+    assert take[80:100, cheek].max() < 0.3
+    assert take[-1, brow] < 0.2
+    assert np.abs(take[50:, yaw] + take[50:, eye] + 0.3).max() < np.deg2rad(1.5)
+
+
+def test_a_track_of_emotions_that_cannot_be_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write_wav(tmp_path / "speech.wav", voice(3200))
+    assert main([str(source), "--emotions", str(tmp_path / "none.csv")]) == EXIT_UNUSABLE
+    assert "No such file" in capsys.readouterr().err
+    assert not (tmp_path / "speech.csv").exists()
+
+
 def test_a_missing_input_is_an_error_and_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none.wav"), "--out", str(tmp_path / "take.csv")]) == EXIT_UNUSABLE
     assert "no such file" in capsys.readouterr().err
@@ -174,6 +198,10 @@ def test_a_model_that_is_not_there_is_an_error(tmp_path: Path, capsys: pytest.Ca
         ["--look-ahead-ms", "50"],
         ["--mouth-gain", "3"],
         ["--gaze", "away"],
+        ["--gaze-target", "1", "0"],
+        ["--gaze-target", "up", "0"],
+        ["--emotion", "envy"],
+        ["--intensity", "1.1"],
         ["--seed", "-1"],
         ["--backend", "abacus"],
         [],

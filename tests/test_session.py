@@ -11,7 +11,7 @@ from stream_engine.engine import EngineFullError, Slot, SlotListener, SlotOutput
 from stream_engine.engine.worker_engine import create_engine
 from stream_engine.frames import AudioChunk, Event, EventKind, MotionFrame
 from stream_engine.session import Session
-from stream_engine.stage.style import Style
+from stream_engine.stage.style import GazeTarget, Style
 
 
 @dataclass
@@ -142,8 +142,9 @@ def test_a_reset_ends_the_turn_and_marks_the_motion() -> None:
     stand.speak(0, 10, 0.95)
     stand.session.reset(look_ahead_ticks=1, seed=8)
     stand.speak(10, 5)
-    assert stand.sink.told == [EventKind.SPEECH_STARTED, EventKind.SPEECH_ENDED]
-    assert stand.session.look_ahead_ticks == 1
+    assert stand.sink.told == [EventKind.SPEECH_STARTED, EventKind.SPEECH_ENDED, EventKind.RESET]
+    assert stand.sink.events[-1].settings == (1, 8)
+    assert (stand.session.look_ahead_ticks, stand.session.seed) == (1, 8)
     assert stand.slot.seed == 8
     marked = [f for f in stand.sink.frames if f.discontinuity]
     assert [f.media_time for f in marked] == [10 * 960]
@@ -248,6 +249,16 @@ def test_a_change_of_style_is_told_to_all_and_outlives_resets() -> None:
     stand.slot.listener.on_resumed()
     assert stand.session.style == style
     assert stand.slot.blinks == [30]
+
+
+def test_a_feeling_and_a_target_act_on_the_frames() -> None:
+    stand = Stand()
+    stand.speak(0, 5)
+    stand.session.restyle(Style(emotion="anger", intensity=1.0, gaze="target", gaze_target=GazeTarget(0.3)))
+    stand.speak(5, 60)
+    last = stand.sink.frames[-1].channels
+    assert last[channel_index("BrowDownLeft")] > 0.95
+    assert last[channel_index("HeadYaw")] + last[channel_index("LeftEyeYaw")] == pytest.approx(0.3, abs=0.02)
 
 
 def test_a_style_acts_on_the_frames_and_glides_in() -> None:

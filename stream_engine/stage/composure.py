@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.face.channels import channel_indices
-from stream_engine.stage.style_motion import GAZE_AXES, aim_eye
+from stream_engine.stage.gaze import GAZE_AXES, aim_eye, between, saccade
 
-_TICK_MS: Final = 20.0
 _LEAVE: Final = math.radians(1.3)
 """The network's gaze has left its target when it is so far from it; smaller wandering is its noise."""
 _AT_REST: Final = math.radians(0.5)
@@ -83,12 +82,12 @@ class Composure:
         away = math.dist(gaze, held)
         if away < _LEAVE:
             self._waited = 0
-            return _between(held, gaze, _DRIFT)
+            return between(held, gaze, _DRIFT)
         self._waited += 1
         if math.dist(gaze, self._before) > _AT_REST and self._waited < _PATIENCE_TICKS:
             return held
         self._waited = 0
-        self._path = _saccade(held, gaze)
+        self._path = saccade(held, gaze)
         return self._path.pop(0)
 
 
@@ -98,14 +97,3 @@ def _gaze(channels: NDArray[np.float32]) -> tuple[float, float]:
         channels.item(head) + math.fsum(channels.item(eye[0]) for eye in eyes) / len(eyes) for head, eyes in GAZE_AXES
     )
     return yaw, pitch
-
-
-def _saccade(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
-    """Gaze tick by tick on the path of least jerk."""
-    ticks = max(1, round((21 + 2.2 * math.degrees(math.dist(start, end))) / _TICK_MS))
-    shares = [k / ticks for k in range(1, ticks + 1)]
-    return [_between(start, end, x**3 * (10 - 15 * x + 6 * x**2)) for x in shares]
-
-
-def _between(start: tuple[float, float], end: tuple[float, float], share: float) -> tuple[float, float]:
-    return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])

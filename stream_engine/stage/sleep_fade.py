@@ -35,9 +35,19 @@ class SleepFade:
         self._rest = np.zeros(CHANNEL_COUNT, np.float32)
         self._known = False
         self._idle = np.zeros(3)  # share of idle life: mouth, eyes, everything else
+        self._reseeded: int | None = None
+
+    def reseed(self, seed: int) -> None:
+        """Another idle life, from the next restart on."""
+        self._reseeded = seed
 
     def restart(self) -> None:
         """The stream began afresh: the network's face at once."""
+        if self._reseeded is not None:
+            rate = self.life.blinks_per_minute
+            self.life = IdleLife(self._reseeded)
+            self.life.blinks_per_minute = rate
+            self._reseeded = None
         self._idle[:] = 0
         self._known = False
 

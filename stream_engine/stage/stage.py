@@ -32,6 +32,10 @@ class Stage:
         self._glide.turn(style)
         self._fade.life.blinks_per_minute = style.blinks_per_minute
 
+    def reseed(self, seed: int) -> None:
+        """Idle life goes by another seed, from the next beginning on."""
+        self._fade.reseed(seed)
+
     def frame(self, output: SlotOutput, *, speaking: bool) -> MotionFrame | None:
         """The frame a tick gave; None for warm-up, which shows instants before the slot heard anything.
 

@@ -1,9 +1,19 @@
 """A style's fields as flags of a command line."""
 
 import argparse
-from typing import Final, get_args
+from collections.abc import Sequence
+from typing import Any, Final, get_args
 
-from stream_engine.stage.style import MAX_AMOUNT, MAX_BLINKS_PER_MINUTE, Gaze, Style
+from stream_engine.stage.style import (
+    MAX_AMOUNT,
+    MAX_BLINKS_PER_MINUTE,
+    MAX_TARGET_PITCH,
+    MAX_TARGET_YAW,
+    Emotion,
+    Gaze,
+    GazeTarget,
+    Style,
+)
 
 _GAINS: Final = {
     "mouth_gain": "how far jaw and lips move for the same sound",
@@ -27,12 +37,61 @@ def add_style_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"0 to {MAX_BLINKS_PER_MINUTE:g} (default: {_DEFAULT.blinks_per_minute:g})",
     )
-    group.add_argument("--gaze", choices=get_args(Gaze), default=_DEFAULT.gaze, help="where the eyes look")
+    group.add_argument(
+        "--gaze",
+        choices=get_args(Gaze),
+        default=None,
+        help="where the eyes look (default: free, or target if one is given)",
+    )
+    group.add_argument(
+        "--gaze-target",
+        nargs=2,
+        action=_Target,
+        default=None,
+        metavar=("YAW", "PITCH"),
+        help="direction to look in, radians: yaw to the face's left, up to "
+        f"{MAX_TARGET_YAW:g} either way; pitch down, up to {MAX_TARGET_PITCH:g}",
+    )
+    group.add_argument("--emotion", choices=get_args(Emotion), default=_DEFAULT.emotion, help="what the face feels")
+    group.add_argument(
+        "--intensity",
+        type=_Within(1.0),
+        default=_DEFAULT.intensity,
+        metavar="X",
+        help=f"how strongly: 0 to 1 (default: {_DEFAULT.intensity:g})",
+    )
 
 
 def style_of(args: argparse.Namespace) -> Style:
     """The style that parsed arguments ask for."""
-    return Style(args.mouth_gain, args.expressiveness, args.head_motion, args.blinks_per_minute, args.gaze)
+    target: GazeTarget | None = args.gaze_target
+    return Style(
+        mouth_gain=args.mouth_gain,
+        expressiveness=args.expressiveness,
+        head_motion=args.head_motion,
+        blinks_per_minute=args.blinks_per_minute,
+        gaze=args.gaze or ("free" if target is None else "target"),
+        gaze_target=target or GazeTarget(),
+        emotion=args.emotion,
+        intensity=args.intensity,
+    )
+
+
+class _Target(argparse.Action):
+    """Two angles, as a `GazeTarget`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        try:
+            yaw, pitch = map(float, values or ())
+            setattr(namespace, self.dest, GazeTarget(yaw, pitch))
+        except ValueError as error:
+            raise argparse.ArgumentError(self, str(error)) from None
 
 
 class _Within:

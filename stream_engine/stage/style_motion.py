@@ -4,15 +4,17 @@ A rig's lips are linear in the weights, so gains keep a seal by construction: a 
 alike (and keeps what presses or rolls the lips together), and a larger one leaves frames alone whose lips meet.
 """
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.face.channels import CHANNEL_COUNT, channel_index, channel_indices
+from models.face.expression import EMOTION_NAMES, with_emotion
 from models.face.head.response import GAP_RESPONSE_MM
+from stream_engine.stage.emotion_glide import EmotionGlide, Feelings
+from stream_engine.stage.gaze import FREE, Aim, AimGlide, Direction, turned
 from stream_engine.stage.style import Style
 
 GLIDE_TICKS: Final = 10
@@ -39,22 +41,6 @@ _SMILE: Final = _index("MouthSmileLeft", "MouthSmileRight")
 _SEAL: Final = _index("MouthPressLeft", "MouthPressRight", "MouthRollLower")
 _PAIR: Final = _index("JawOpen", "MouthClose")
 _ROLL_LOWER, _ROLL_UPPER = channel_index("MouthRollLower"), channel_index("MouthRollUpper")
-_ROLL: Final = channel_index("HeadRoll")
-GAZE_AXES: Final = tuple(
-    (channel_index(head), tuple(tuple(channel_indices(names)) for names in eyes))
-    for head, eyes in {
-        "HeadYaw": (
-            ("LeftEyeYaw", "EyeLookOutLeft", "EyeLookInLeft"),
-            ("RightEyeYaw", "EyeLookInRight", "EyeLookOutRight"),
-        ),
-        "HeadPitch": (
-            ("LeftEyePitch", "EyeLookDownLeft", "EyeLookUpLeft"),
-            ("RightEyePitch", "EyeLookDownRight", "EyeLookUpRight"),
-        ),
-    }.items()
-)
-"""Each axis of the head, and of each eye: its angle, and the lids' channels for positive and negative angles."""
-
 _RESPONSE: Final = np.zeros(CHANNEL_COUNT, np.float32)
 _RESPONSE[channel_indices(GAP_RESPONSE_MM)] = list(GAP_RESPONSE_MM.values())
 
@@ -64,12 +50,9 @@ _OPEN_MM: Final = 2.5
 """Opening from which gains over 1 act in full."""
 _SMILE_BIAS: Final = 0.12
 """A smile up to here is the face's; what is beyond it is the spread of a vowel."""
-_RADIANS_PER_LOOK: Final = float(np.deg2rad(30.0))
-"""EyeLook channels reach 1 at this eye angle."""
-_EYE_LIMIT: Final = float(np.deg2rad(35.0))
-_MICRO_SACCADE: Final = 0.012
-"""Largest deviation from the camera, radians (0.7°); glances of a free gaze shrink to it."""
-_GLANCE: Final = 0.04
+
+
+_UNMOVED: Final[Feelings] = (0.0,) * len(EMOTION_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +63,17 @@ class Amounts:
         mouth: gain, 0..2; so are expression and head.
         expression: 0..2.
         head: 0..2.
-        camera: 0 for a free gaze, 1 for one that keeps to the camera.
+        aim: where the gaze is held, if it is.
+        feelings: strength of each emotion, 0..1.
+        speech: 0..1, how much the mouth speaks, and holds its feelings back.
     """
 
     mouth: float = 1.0
     expression: float = 1.0
     head: float = 1.0
-    camera: float = 0.0
-
-    @classmethod
-    def of(cls, style: Style) -> "Amounts":
-        """Where a style leads."""
-        return cls(style.mouth_gain, style.expressiveness, style.head_motion, float(style.gaze == "camera"))
+    aim: Aim = FREE
+    feelings: Feelings = _UNMOVED
+    speech: float = 0.0
 
 
 NEUTRAL: Final = Amounts()
@@ -109,14 +91,18 @@ def styled(channels: NDArray[np.float32], amounts: Amounts) -> NDArray[np.float3
     """
     if amounts == NEUTRAL:
         return channels
-    out = channels.copy()
+    out = channels
     if amounts.mouth != 1 or amounts.expression != 1:
+        out = channels.copy()
         parted = _parted(channels)
         _gain_mouth(channels, out, amounts.mouth, parted)
         _gain_expression(channels, out, amounts.expression, parted)
         _gain_smile(channels, out, amounts, parted)
-    if amounts.head != 1 or amounts.camera != 0:
-        _turn(channels, out, amounts)
+    if any(amounts.feelings):
+        out = with_emotion(out, dict(zip(EMOTION_NAMES, amounts.feelings, strict=True)), amounts.speech)
+    # Last: a feeling moves the head, and the eyes must keep to a target all the same.
+    if amounts.head != 1 or amounts.aim != FREE:
+        out = turned(out, amounts.head, amounts.aim)
     return out
 
 
@@ -170,36 +156,6 @@ def _more(shapes: NDArray[np.float32], gain: float) -> NDArray[np.float32]:
     return grown
 
 
-def _turn(channels: NDArray[np.float32], out: NDArray[np.float32], amounts: Amounts) -> None:
-    """Turns the head less or more, and the eyes so that the gaze stays where it was, or goes to the camera."""
-    for head, eyes in GAZE_AXES:
-        before = channels.item(head)
-        out[head] = after = amounts.head * before
-        for eye in eyes:
-            gaze = channels.item(eye[0]) + before
-            gaze += amounts.camera * (_MICRO_SACCADE * math.tanh(gaze / _GLANCE) - gaze)
-            aim_eye(channels, out, eye, gaze - after)
-    out[_ROLL] = amounts.head * channels.item(_ROLL)
-
-
-def aim_eye(channels: NDArray[np.float32], out: NDArray[np.float32], eye: tuple[int, ...], turned: float) -> None:
-    """Turns one eye to an angle, and its lids along with it.
-
-    Args:
-        channels: `[61]`, the frame as it was.
-        out: `[61]`, the frame to write to.
-        eye: one axis of one eye, of `GAZE_AXES`.
-        turned: radians within the head; beyond 35° the eye stops.
-    """
-    angle, positive, negative = eye
-    out[angle] = turned = min(max(turned, -_EYE_LIMIT), _EYE_LIMIT)
-    more, less = channels.item(positive), channels.item(negative)
-    both = min(more, less)
-    look = more - less + (turned - channels.item(angle)) / _RADIANS_PER_LOOK
-    out[positive] = min(both + max(look, 0.0), 1.0)
-    out[negative] = min(both + max(-look, 0.0), 1.0)
-
-
 class StyleGlide:
     """Goes from style to style without a jump.
 
@@ -208,28 +164,46 @@ class StyleGlide:
     """
 
     def __init__(self, style: Style) -> None:
-        self._now = self._goal = Amounts.of(style)
+        self._gains = self._goal = _gains(style)
         self._left = 0
+        self._aim = AimGlide(_target(style))
+        self._feelings = EmotionGlide(style)
 
     def turn(self, style: Style) -> None:
         """Sets out for another style."""
-        self._goal = Amounts.of(style)
+        self._goal = _gains(style)
         self._left = GLIDE_TICKS
+        self._aim.turn(_target(style))
+        self._feelings.turn(style)
 
     def frame(self, channels: NDArray[np.float32]) -> NDArray[np.float32]:
         """The next frame; see :func:`styled`."""
         if self._left:
             share = 1 / self._left
-            now, goal = self._now, self._goal
+            now, goal = self._gains, self._goal
             self._left -= 1
-            self._now = (
+            self._gains = (
                 goal
                 if not self._left
                 else Amounts(
                     now.mouth + share * (goal.mouth - now.mouth),
                     now.expression + share * (goal.expression - now.expression),
                     now.head + share * (goal.head - now.head),
-                    now.camera + share * (goal.camera - now.camera),
                 )
             )
-        return styled(channels, self._now)
+        feelings, speech = self._feelings.frame(channels)
+        aim = self._aim.next()
+        if aim is FREE and not any(feelings):
+            return styled(channels, self._gains)
+        return styled(channels, replace(self._gains, aim=aim, feelings=feelings, speech=speech))
+
+
+def _gains(style: Style) -> Amounts:
+    return Amounts(style.mouth_gain, style.expressiveness, style.head_motion)
+
+
+def _target(style: Style) -> Direction | None:
+    """Where a style wants the gaze held; None leaves it to the network."""
+    if style.gaze == "free":
+        return None
+    return (0.0, 0.0) if style.gaze == "camera" else (style.gaze_target.yaw, style.gaze_target.pitch)

@@ -68,7 +68,7 @@ def motion_examples() -> Iterator[tuple[str, str, bytes]]:
 def event_examples() -> Iterator[BaseModel]:
     """Yields one of each event."""
     yield messages.Hello(
-        session="Zx3wq0vJ7mK1", role="speaker", look_ahead_ms=60, tick_media=TICK_MEDIA, channels=list(CHANNELS)
+        session="Zx3wq0vJ7mK1", role="speaker", look_ahead_ms=60, seed=7, tick_media=TICK_MEDIA, channels=list(CHANNELS)
     )
     yield messages.SpeechStarted(media_time=48_000)
     yield messages.SpeechEnded(media_time=96_512)
@@ -76,6 +76,7 @@ def event_examples() -> Iterator[BaseModel]:
         code="engine_restarted", detail="The engine is being restarted; motion resumes by itself.", media_time=100_000
     )
     yield messages.Resumed(media_time=148_800)
+    yield messages.ResetEvent(look_ahead_ms=40, seed=1, media_time=150_720)
     stages = messages.Stages(ear=0.21, queue=0.5, model=3.4, return_=0.3)
     yield messages.Stats(
         media_time=192_000,
@@ -92,7 +93,10 @@ def event_examples() -> Iterator[BaseModel]:
         expressiveness=0.5,
         head_motion=0,
         blinks_per_minute=16,
-        gaze="camera",
+        gaze="target",
+        gaze_target=messages.Direction(yaw=0.35, pitch=-0.1),
+        emotion="joy",
+        intensity=0.6,
         media_time=196_800,
     )
     yield messages.Bye(reason="idle")
@@ -104,7 +108,13 @@ def control_examples() -> Iterator[BaseModel]:
     yield messages.Ping(id=7)
     yield messages.Reset(look_ahead_ms=40, seed=1)
     yield messages.Mute(muted=True)
-    yield messages.SetStyle(mouth_gain=1.25, gaze="camera")
+    yield messages.SetStyle(
+        mouth_gain=1.25,
+        gaze="target",
+        gaze_target=messages.Direction(yaw=0.35, pitch=-0.1),
+        emotion="joy",
+        intensity=0.6,
+    )
 
 
 BAD_CONTROLS: tuple[str, ...] = (
@@ -130,6 +140,11 @@ BAD_CONTROLS: tuple[str, ...] = (
     '{"type": "style", "expressiveness": NaN}',
     '{"type": "style", "blinks_per_minute": 61}',
     '{"type": "style", "gaze": "away"}',
+    '{"type": "style", "gaze_target": {"yaw": 0.2}}',
+    '{"type": "style", "gaze_target": {"yaw": 1.2, "pitch": 0}}',
+    '{"type": "style", "gaze_target": [0.2, 0]}',
+    '{"type": "style", "emotion": "envy"}',
+    '{"type": "style", "emotion": "joy", "intensity": 1.1}',
     '{"type": "style", "gain": 1}',
 )
 """Texts that are no controls."""

@@ -8,7 +8,15 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from stream_engine.stage.style import MAX_AMOUNT, MAX_BLINKS_PER_MINUTE, Gaze
+from stream_engine.stage.style import (
+    MAX_AMOUNT,
+    MAX_BLINKS_PER_MINUTE,
+    MAX_TARGET_PITCH,
+    MAX_TARGET_YAW,
+    Emotion,
+    Gaze,
+    GazeTarget,
+)
 
 PROTOCOL_VERSION: Final = 1
 """Version of the wire protocol, as told in `hello`."""
@@ -28,6 +36,8 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 _Amount = Annotated[float, Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=False)]
 _BlinkRate = Annotated[float, Field(ge=0, le=MAX_BLINKS_PER_MINUTE, allow_inf_nan=False)]
 
+_Intensity = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
 
 class _Event(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
@@ -41,6 +51,7 @@ class Hello(_Event):
     session: str
     role: Literal["speaker", "viewer"]
     look_ahead_ms: LookAheadMs
+    seed: Annotated[Seed, Field(description="of the liveliness that is not in the sound")]
     tick_media: Annotated[int, Field(gt=0, description="media time of one motion frame, 48 kHz units")]
     channels: Annotated[list[str], Field(description="names of the motion channels, in order")]
 
@@ -72,6 +83,15 @@ class Resumed(_Event):
     """The engine was restarted and the stream goes on from fresh state."""
 
     type: Literal["resumed"] = "resumed"
+    media_time: _MediaTime
+
+
+class ResetEvent(_Event):
+    """The motion stream starts afresh, as its speaker wished; to the speaker and every viewer."""
+
+    type: Literal["reset"] = "reset"
+    look_ahead_ms: LookAheadMs
+    seed: Seed
     media_time: _MediaTime
 
 
@@ -107,6 +127,17 @@ class AudioClock(_Event):
     clock_rate: Literal[48000] = 48000
 
 
+class Direction(BaseModel):
+    """A direction to look in, radians, as seen from the face; 0, 0 is the camera."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    yaw: Annotated[
+        float, Field(ge=-MAX_TARGET_YAW, le=MAX_TARGET_YAW, allow_inf_nan=False, description="+ to its left")
+    ]
+    pitch: Annotated[float, Field(ge=-MAX_TARGET_PITCH, le=MAX_TARGET_PITCH, allow_inf_nan=False, description="+ down")]
+
+
 class StyleEvent(_Event):
     """The face's style; after `hello`, and after every change of it."""
 
@@ -116,6 +147,9 @@ class StyleEvent(_Event):
     head_motion: _Amount
     blinks_per_minute: _BlinkRate
     gaze: Gaze
+    gaze_target: Direction
+    emotion: Emotion
+    intensity: _Intensity
     media_time: _MediaTime
 
 
@@ -169,10 +203,29 @@ class SetStyle(_Control):
     head_motion: _Amount | None = None
     blinks_per_minute: _BlinkRate | None = None
     gaze: Gaze | None = None
+    gaze_target: Direction | None = None
+    emotion: Emotion | None = None
+    intensity: _Intensity | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """What is present, as `Style.changed` takes it."""
+        given = {name: getattr(self, name) for name in self.model_fields_set if name != "type"}
+        target = given.get("gaze_target")
+        return given if target is None else given | {"gaze_target": GazeTarget(target.yaw, target.pitch)}
 
 
 ServerEvent = Annotated[
-    Hello | SpeechStarted | SpeechEnded | ErrorEvent | Resumed | Stats | AudioClock | StyleEvent | Bye | Pong,
+    Hello
+    | SpeechStarted
+    | SpeechEnded
+    | ErrorEvent
+    | Resumed
+    | ResetEvent
+    | Stats
+    | AudioClock
+    | StyleEvent
+    | Bye
+    | Pong,
     Field(discriminator="type"),
 ]
 """Anything the server says on `control`."""

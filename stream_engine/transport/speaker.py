@@ -18,12 +18,14 @@ from stream_engine.stage.style import Style
 from stream_engine.transport.messages import (
     Bye,
     Control,
+    Direction,
     ErrorEvent,
     Hello,
     Mute,
     Ping,
     Pong,
     Reset,
+    ResetEvent,
     Resumed,
     SetStyle,
     SpeechEnded,
@@ -52,11 +54,16 @@ def event_message(event: Event) -> BaseModel:
         case EventKind.STYLE:
             assert event.style is not None  # an event of this kind carries one
             return style_message(event.style, event.media_time)
+        case EventKind.RESET:
+            assert event.settings is not None  # an event of this kind carries them
+            ticks, seed = event.settings
+            return ResetEvent(look_ahead_ms=ticks * TICK_MS, seed=seed, media_time=event.media_time)
 
 
 def style_message(style: Style, media_time: int) -> StyleEvent:
     """A style as it goes on the wire."""
-    return StyleEvent(**asdict(style), media_time=media_time)
+    target = Direction(yaw=style.gaze_target.yaw, pitch=style.gaze_target.pitch)
+    return StyleEvent(**asdict(style) | {"gaze_target": target}, media_time=media_time)
 
 
 def bad_message(detail: str, media_time: int) -> ErrorEvent:
@@ -70,6 +77,7 @@ def greeting(session: Session, role: Literal["speaker", "viewer"], media_time: i
         session=session.id,
         role=role,
         look_ahead_ms=session.look_ahead_ticks * TICK_MS,
+        seed=session.seed,
         tick_media=TICK_MEDIA,
         channels=list(CHANNELS),
     )
@@ -172,6 +180,6 @@ class Speaker:
                 self._session.reset(look_ahead_ticks=ticks, seed=seed)
                 _log.info("session_reset", session=self._session.id, look_ahead_ms=look_ahead_ms, seed=seed)
             case SetStyle():
-                self._session.restyle(self._session.style.changed(**control.model_dump(exclude={"type"})))
+                self._session.restyle(self._session.style.changed(**control.changes()))
             case Mute(muted=muted):
                 _log.info("microphone_muted" if muted else "microphone_unmuted", session=self._session.id)

@@ -32,6 +32,7 @@ async def test_a_voice_comes_back_as_motion() -> None:
         hello = await speaker.event("hello")
         assert hello["session"] == answer.headers["x-session-id"]
         assert (hello["role"], hello["look_ahead_ms"], hello["tick_media"]) == ("speaker", 40, 960)
+        assert hello["seed"] == 9
         assert hello["channels"] == list(CHANNELS)
         frames = await speaker.frames(50)
         assert max(frame.channels[JAW_OPEN] for frame in frames) > 0.3
@@ -57,6 +58,8 @@ async def test_controls_are_answered() -> None:
         assert pong["media_time"] > 0
         await speaker.send('{"type":"mute","muted":true}')
         await speaker.send('{"type":"reset","look_ahead_ms":100,"seed":3}')
+        told = await speaker.event("reset")
+        assert (told["look_ahead_ms"], told["seed"]) == (100, 3)
         await speaker.send(b"binary")
         assert (await speaker.event("error"))["code"] == "bad_message"
         (slot,) = house.engine.slots.values()
@@ -132,6 +135,23 @@ async def test_a_change_of_style_comes_back_to_everybody() -> None:
         assert (await late.event("style"))["gaze"] == "camera"
         await late.send('{"type":"style","mouth_gain":0}')
         assert "ping only" in (await late.event("error"))["detail"]
+
+
+async def test_a_feeling_and_a_target_come_back_and_are_seen() -> None:
+    async with open_house() as house:
+        speaker = await house.speaker()
+        assert (await speaker.event("style"))["emotion"] == "neutral"
+        await speaker.send('{"type":"style","emotion":"surprise","intensity":1}')
+        assert (await speaker.event("style"))["gaze_target"] == {"yaw": 0, "pitch": 0}
+        await speaker.send('{"type":"style","gaze":"target","gaze_target":{"yaw":-0.45,"pitch":0.1}}')
+        told = await speaker.event("style")
+        assert (told["emotion"], told["intensity"], told["gaze"]) == ("surprise", 1, "target")
+        assert told["gaze_target"] == {"yaw": -0.45, "pitch": 0.1}
+        frames = await speaker.frames(len(speaker.messages) + 60)
+        last = dict(zip(CHANNELS, frames[-1].channels.tolist(), strict=True))
+        assert last["BrowOuterUpLeft"] > 0.8
+        assert last["HeadYaw"] == pytest.approx(-0.15, abs=0.02)
+        assert last["HeadYaw"] + last["LeftEyeYaw"] == pytest.approx(-0.45, abs=0.02)
 
 
 async def test_a_viewer_that_leaves_is_forgotten_and_nobody_else_notices() -> None:

@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
 from models.face.head_rig import load_head
 from models.face.rig import Rig
+from stream_engine.stage.gaze import Aim
 from stream_engine.stage.style import MAX_AMOUNT, Style
 from stream_engine.stage.style_motion import GLIDE_TICKS, NEUTRAL, Amounts, StyleGlide, styled
 
 Frame = NDArray[np.float32]
+CAMERA = Aim(held=1)
 EYE_AXES = [("Yaw", "EyeLookOutLeft", "EyeLookInLeft"), ("Pitch", "EyeLookDownLeft", "EyeLookUpLeft")]
 
 shapes = arrays(np.float32, BLENDSHAPE_COUNT, elements=st.floats(0, 1, width=32))
 angles = arrays(np.float32, CHANNEL_COUNT - BLENDSHAPE_COUNT, elements=st.floats(-0.4375, 0.4375, width=32))
 faces = st.builds(lambda a, b: np.concatenate([a, b]), shapes, angles)
 gains = st.floats(0, MAX_AMOUNT)
-amounts = st.builds(Amounts, gains, gains, gains, st.floats(0, 1))
+targets = st.tuples(st.floats(-0.9, 0.9), st.floats(-0.6, 0.6))
+amounts = st.builds(Amounts, gains, gains, gains, st.builds(Aim, st.floats(0, 1), targets))
 
 
 @cache
@@ -43,7 +46,7 @@ def at(channels: Frame, name: str) -> float:
 
 @given(faces)
 def test_the_defaults_change_nothing(channels: Frame) -> None:
-    assert Amounts.of(Style()) == NEUTRAL
+    assert styled(channels, NEUTRAL) is channels
     assert StyleGlide(Style()).frame(channels) is channels
 
 
@@ -125,7 +128,7 @@ def test_the_gaze_keeps_its_target_when_the_head_moves_less_or_more(channels: Fr
 @given(angles, st.floats(0, 2))
 def test_gaze_at_the_camera_undoes_the_head_but_for_micro_saccades(turned: Frame, head: float) -> None:
     channels = np.concatenate([np.zeros(BLENDSHAPE_COUNT, np.float32), turned])
-    out = styled(channels, Amounts(head=head, camera=1))
+    out = styled(channels, Amounts(head=head, aim=CAMERA))
     for axis, positive, negative in EYE_AXES:
         eye = at(out, f"LeftEye{axis}")
         if abs(eye) < 0.6:
@@ -136,7 +139,7 @@ def test_gaze_at_the_camera_undoes_the_head_but_for_micro_saccades(turned: Frame
 
 
 def test_glances_become_micro_saccades() -> None:
-    straight, aside = (styled(face(LeftEyeYaw=yaw), Amounts(camera=1)) for yaw in (0.0, 0.11))
+    straight, aside = (styled(face(LeftEyeYaw=yaw), Amounts(aim=CAMERA)) for yaw in (0.0, 0.11))
     assert 0.003 < at(aside, "LeftEyeYaw") - at(straight, "LeftEyeYaw") < np.deg2rad(1)
 
 
@@ -159,5 +162,5 @@ def test_a_change_glides_also_when_it_changes_its_mind() -> None:
 def test_a_style_beyond_its_range_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="within 0 and"):
         Style().changed(**wrong)
-    with pytest.raises(ValueError, match="'free' or 'camera'"):
+    with pytest.raises(ValueError, match="one of free, camera, target"):
         Style().changed(gaze="away")

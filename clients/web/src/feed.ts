@@ -43,6 +43,9 @@ export class Feed {
   readonly turns: Turn[] = [];
   hello: Extract<ServerEvent, { type: 'hello' }> | null = null;
   stats: Extract<ServerEvent, { type: 'stats' }> | null = null;
+  /** As the session began, or was begun anew; null before the server's hello. A server of old tells no seed. */
+  lookAheadMs: number | null = null;
+  seed: number | null = null;
   /** How the session's face moves, as the server told last. */
   style: Style | null = null;
   lastFrame: MotionFrame | null = null;
@@ -75,6 +78,12 @@ export class Feed {
     switch (event.type) {
       case 'hello':
         this.hello = event;
+        this.lookAheadMs = event.look_ahead_ms;
+        this.seed = event.seed ?? null;
+        break;
+      case 'reset':
+        this.lookAheadMs = event.look_ahead_ms;
+        this.seed = event.seed;
         break;
       case 'stats':
         this.stats = event;
@@ -146,7 +155,7 @@ export class Feed {
   private holdSoundBack(nowMs: number, marginMs: number): void {
     if (this.hello === null || this.receiver === null || !('jitterBufferTarget' in this.receiver)) return;
     const first = this.soundDelay === null;
-    this.soundDelay ??= new SoundDelay(this.hello.look_ahead_ms);
+    this.soundDelay ??= new SoundDelay(this.lookAheadMs ?? this.hello.look_ahead_ms);
     if (this.soundDelay.observe(nowMs, marginMs) || first) {
       this.receiver.jitterBufferTarget = this.soundDelay.targetMs;
     }

@@ -15,7 +15,7 @@ export interface LatencyRow {
 /** The rows for a feed; `—` where there is nothing to read yet. */
 export function latencyRows(feed: Feed, pairing: Pairing | null): LatencyRow[] {
   const reading = feed.latency.read();
-  const lookAhead = feed.hello?.look_ahead_ms ?? null;
+  const lookAhead = feed.lookAheadMs;
   const own: LatencyRow =
     pairing === 'sound'
       ? { label: 'On this page', value: 'with the sound' }
@@ -92,7 +92,7 @@ export class LatencyPanel {
         return [make('dt', { className }, label), make('dd', { className }, value)];
       }),
     );
-    const lookAhead = feed.hello?.look_ahead_ms ?? null;
+    const lookAhead = feed.lookAheadMs;
     const playout = pairing === 'sound' ? null : feed.playoutDelayMs;
     this.stages.replaceChildren(
       ...latencyStages(feed.latency.read(), lookAhead, live ? playout : null).map(({ name, ms: length }) => {

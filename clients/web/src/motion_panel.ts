@@ -1,8 +1,10 @@
-/** The Motion tab: how the face speaks, live on the wire. */
+/** The Motion tab: how the face speaks, what it feels and where it looks, live on the wire. */
 
 import { element, make, radios } from './element';
+import { GazePad } from './gaze_pad';
 import { savePreferences, type Preferences } from './preferences';
-import type { Style } from './protocol';
+import { EMOTIONS, type Style } from './protocol';
+import type { Studio } from './studio';
 import { DEFAULT_STYLE, STYLE_MOST, styleDifference, type StyleSync } from './style_sync';
 
 type Amount = keyof typeof STYLE_MOST;
@@ -12,7 +14,9 @@ const SLIDERS: readonly { readonly field: Amount; readonly label: string; readon
   { field: 'expressiveness', label: 'Expression', step: 0.05 },
   { field: 'head_motion', label: 'Head', step: 0.05 },
   { field: 'blinks_per_minute', label: 'Blinks', step: 1 },
+  { field: 'intensity', label: 'Intensity', step: 0.05 },
 ];
+const MOST_SEED = 2 ** 32 - 1;
 
 /** What a slider's value says, to eyes and ears. */
 export function amountText(field: Amount, value: number): string {
@@ -35,20 +39,44 @@ export class MotionPanel {
   private readonly reset = element('style-reset', HTMLButtonElement);
   private readonly listening = element('listening', HTMLInputElement);
   private readonly note = element('style-note', HTMLElement);
+  private readonly seed = element('seed', HTMLInputElement);
+  private readonly pad: GazePad;
+  private readonly style: StyleSync;
+  private toldSeed: number | null = null;
 
+  /**
+   * @param mirrored whether the picture is shown as in a looking glass: the face looks where the hand points.
+   */
   constructor(
-    private readonly style: StyleSync,
+    private readonly studio: Studio,
     private readonly preferences: Preferences,
+    mirrored: () => boolean,
   ) {
-    element('style-sliders', HTMLElement).append(...this.sliders.map(({ row }) => row));
+    const style = (this.style = studio.style);
+    for (const { field, row } of this.sliders) {
+      element(field === 'intensity' ? 'intensity-slider' : 'style-sliders', HTMLElement).append(row);
+    }
+    this.pad = new GazePad(element('gaze-pad', HTMLElement), mirrored, {
+      onMove: (target) => this.change({ gaze_target: target }),
+      onHold: (held) => style.hold(held),
+    });
     for (const { field, input } of this.sliders) {
       input.addEventListener('input', () => this.change({ [field]: Number(input.value) }));
       input.addEventListener('pointerdown', () => style.hold(true));
       for (const end of ['pointerup', 'pointercancel'] as const) input.addEventListener(end, () => style.hold(false));
     }
     for (const input of radios('gaze')) {
-      input.addEventListener('change', () => this.change({ gaze: input.value === 'camera' ? 'camera' : 'free' }));
+      const gaze = (['camera', 'target'] as const).find((name) => name === input.value) ?? 'free';
+      input.addEventListener('change', () => this.change({ gaze }));
     }
+    for (const input of radios('emotion')) {
+      const emotion = EMOTIONS.find((name) => name === input.value) ?? 'neutral';
+      input.addEventListener('change', () => this.change({ emotion }));
+    }
+    this.seed.addEventListener('change', () => this.reseed(Number(this.seed.value)));
+    element('seed-new', HTMLButtonElement).addEventListener('click', () => {
+      this.reseed(Math.floor(Math.random() * 10_000));
+    });
     this.reset.addEventListener('click', () => this.change(DEFAULT_STYLE));
     this.listening.checked = preferences.listening;
     this.listening.addEventListener('change', () => {
@@ -68,8 +96,24 @@ export class MotionPanel {
       value.textContent = text;
     }
     for (const input of radios('gaze')) input.checked = input.value === shown.gaze;
+    for (const input of radios('emotion')) input.checked = input.value === shown.emotion;
+    this.pad.show(shown.gaze_target, shown.gaze === 'target');
     this.reset.disabled = styleDifference(shown, DEFAULT_STYLE) === null;
     this.note.textContent = live ? 'Viewers see every change at once.' : 'Takes effect as soon as the face speaks.';
+  }
+
+  /** The server has told what seed the session has. */
+  showSeed(seed: number): void {
+    if (seed === this.toldSeed) return;
+    this.toldSeed = seed;
+    this.seed.value = String(seed);
+  }
+
+  private reseed(wanted: number): void {
+    const seed = Math.min(MOST_SEED, Math.max(0, Math.floor(wanted)));
+    if (Number.isNaN(seed)) return;
+    this.seed.value = String(seed);
+    this.studio.setSeed(seed);
   }
 
   private change(change: Partial<Style>): void {

@@ -60,7 +60,18 @@ export function decodeMotion(data: ArrayBuffer): MotionFrame | null {
   };
 }
 
-/** How the face moves; the server's defaults are 1, 1, 1, 16 and free. */
+export const EMOTIONS = ['joy', 'surprise', 'sadness', 'anger', 'fear', 'disgust'] as const;
+export type Emotion = 'neutral' | (typeof EMOTIONS)[number];
+
+/** Radians as seen from the face; 0, 0 is the camera. */
+export interface GazeTarget {
+  /** −0.9..0.9, positive to the character's left. */
+  readonly yaw: number;
+  /** −0.6..0.6, positive down. */
+  readonly pitch: number;
+}
+
+/** How the face moves; the server's defaults are 1, 1, 1, 16, free (its target the camera), neutral and 0.7. */
 export interface Style {
   /** 0..2: how far jaw and lips move for the same sound. */
   mouth_gain: number;
@@ -70,7 +81,12 @@ export interface Style {
   head_motion: number;
   /** 0..60 */
   blinks_per_minute: number;
-  gaze: 'free' | 'camera';
+  /** `target`: in the direction of `gaze_target`. */
+  gaze: 'free' | 'camera' | 'target';
+  gaze_target: GazeTarget;
+  emotion: Emotion;
+  /** 0..1: how strong the emotion is. */
+  intensity: number;
 }
 
 export type ServerEvent =
@@ -80,6 +96,7 @@ export type ServerEvent =
       session: string;
       role: 'speaker' | 'viewer';
       look_ahead_ms: number;
+      seed?: number;
       tick_media: number;
       channels: string[];
     }
@@ -87,6 +104,7 @@ export type ServerEvent =
   | { type: 'speech_ended'; media_time: number }
   | { type: 'error'; code: string; detail: string; media_time: number }
   | { type: 'resumed'; media_time: number }
+  | { type: 'reset'; look_ahead_ms: number; seed: number; media_time: number }
   | {
       type: 'stats';
       media_time: number;
@@ -109,6 +127,7 @@ const REQUIRED: Record<ServerEvent['type'], Record<string, 'number' | 'string' |
   speech_ended: { media_time: 'number' },
   error: { code: 'string', detail: 'string' },
   resumed: { media_time: 'number' },
+  reset: { look_ahead_ms: 'number', seed: 'number' },
   stats: { media_time: 'number', packets_lost: 'number', stages_ms: 'object', viewers: 'number' },
   audio_clock: { rtp_timestamp: 'number', clock_rate: 'number' },
   style: {

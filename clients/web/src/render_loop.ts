@@ -83,7 +83,11 @@ export class RenderLoop {
 
   /** How the face lives where no network speaks; the server does the same with its own. */
   set style({ blinks_per_minute, head_motion, gaze }: Style) {
-    this.idle.style = { blinksPerMinute: blinks_per_minute, headMotion: head_motion, gaze };
+    this.idle.style = {
+      blinksPerMinute: blinks_per_minute,
+      headMotion: head_motion,
+      gaze: gaze === 'free' ? gaze : 'camera',
+    };
   }
 
   /** How far the worn face's lips are apart in a pose, shown or not, in the model's units; null where it is not known. */

@@ -10,6 +10,7 @@ export class SoundPanel {
   private readonly echo = element('echo', HTMLInputElement);
   private readonly noise = element('noise', HTMLInputElement);
   private readonly lookAhead = element('look-ahead', HTMLSelectElement);
+  private toldMs: number | null = null;
   private readonly graph = element('graph-on', HTMLInputElement);
 
   constructor(
@@ -37,8 +38,10 @@ export class SoundPanel {
     void this.listDevices();
   }
 
-  /** The server has told what look-ahead the session has. */
+  /** The server has told what look-ahead the session has; shown once, so that it does not close an open list. */
   showLookAhead(ms: number): void {
+    if (ms === this.toldMs) return;
+    this.toldMs = ms;
     this.lookAhead.value = String(ms);
   }
 

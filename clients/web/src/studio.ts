@@ -61,6 +61,7 @@ export class Studio {
   private waitingSample: (() => void) | null = null;
   private sampleTimer = 0;
   private lookAheadMs: number | null;
+  private seed: number | null;
   /** How the face moves, as the sliders have it. */
   readonly style: StyleSync;
   /** Told of all motion of the session as it arrives, whichever view is on. */
@@ -75,6 +76,7 @@ export class Studio {
     this.signalling = new Signalling(token);
     this.sounds = new Sounds(onChange);
     this.lookAheadMs = params.lookAheadMs;
+    this.seed = params.seed;
     this.style = new StyleSync(
       preferences.style,
       { now: () => performance.now(), after: (ms, action) => void setTimeout(action, ms) },
@@ -84,7 +86,7 @@ export class Studio {
     const watch = params.watch;
     this.view = watch === null ? 'own' : 'viewers';
     this.line = new Line({
-      path: () => (watch === null ? whipPath({ lookAheadMs: this.lookAheadMs, seed: params.seed }) : whepPath(watch)),
+      path: () => (watch === null ? whipPath({ lookAheadMs: this.lookAheadMs, seed: this.seed }) : whepPath(watch)),
       signalling: this.signalling,
       track: () => (watch === null ? this.track : null),
       listener: {
@@ -241,6 +243,12 @@ export class Studio {
   setLookAhead(ms: number): void {
     this.lookAheadMs = ms;
     this.line.send({ type: 'reset', look_ahead_ms: ms });
+  }
+
+  /** Which liveliness the network adds of its own; the motion stream starts afresh. */
+  setSeed(seed: number): void {
+    this.seed = seed;
+    this.line.send({ type: 'reset', seed });
   }
 
   /** Open the microphone anew with changed preferences, if it is open. */

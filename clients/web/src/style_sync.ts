@@ -5,7 +5,7 @@
  * the server tells is shown as soon as nothing of ours is under way (echoes are older than the hand on the slider).
  */
 
-import type { Style } from './protocol';
+import { EMOTIONS, type GazeTarget, type Style } from './protocol';
 
 export const DEFAULT_STYLE: Style = {
   mouth_gain: 1,
@@ -13,12 +13,24 @@ export const DEFAULT_STYLE: Style = {
   head_motion: 1,
   blinks_per_minute: 16,
   gaze: 'free',
+  gaze_target: { yaw: 0, pitch: 0 },
+  emotion: 'neutral',
+  intensity: 0.7,
 };
 
 const FIELDS = Object.keys(DEFAULT_STYLE) as (keyof Style)[];
 
 /** The upper ends of the ranges; all begin at 0. */
-export const STYLE_MOST = { mouth_gain: 2, expressiveness: 2, head_motion: 2, blinks_per_minute: 60 } as const;
+export const STYLE_MOST = {
+  mouth_gain: 2,
+  expressiveness: 2,
+  head_motion: 2,
+  blinks_per_minute: 60,
+  intensity: 1,
+} as const;
+
+/** How far to either side, and up or down, a gaze target may be; radians. */
+export const TARGET_MOST = { yaw: 0.9, pitch: 0.6 } as const;
 
 /** Read a style from storage or an event; what is missing or out of range falls back to its default. */
 export function parseStyle(value: unknown): Style {
@@ -32,13 +44,29 @@ export function parseStyle(value: unknown): Style {
     expressiveness: number('expressiveness'),
     head_motion: number('head_motion'),
     blinks_per_minute: number('blinks_per_minute'),
-    gaze: found['gaze'] === 'camera' ? 'camera' : 'free',
+    gaze: (['camera', 'target'] as const).find((gaze) => gaze === found['gaze']) ?? 'free',
+    gaze_target: parseTarget(found['gaze_target']),
+    emotion: EMOTIONS.find((emotion) => emotion === found['emotion']) ?? 'neutral',
+    intensity: number('intensity'),
   };
+}
+
+function parseTarget(value: unknown): GazeTarget {
+  const found = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const angle = (name: keyof GazeTarget): number => {
+    const given = found[name];
+    return typeof given === 'number' && Math.abs(given) <= TARGET_MOST[name] ? given : 0;
+  };
+  return { yaw: angle('yaw'), pitch: angle('pitch') };
 }
 
 /** What must change to turn `from` into `to`, or null where they are the same. */
 export function styleDifference(from: Style, to: Style): Partial<Style> | null {
-  const changed = FIELDS.filter((field) => from[field] !== to[field]);
+  const same = (field: keyof Style): boolean =>
+    field === 'gaze_target'
+      ? from.gaze_target.yaw === to.gaze_target.yaw && from.gaze_target.pitch === to.gaze_target.pitch
+      : from[field] === to[field];
+  const changed = FIELDS.filter((field) => !same(field));
   return changed.length === 0 ? null : Object.fromEntries(changed.map((field) => [field, to[field]]));
 }
 

@@ -78,7 +78,7 @@ function createHook(studio: Studio, loop: () => RenderLoop | null) {
       return studio.sessionFeed.turns.map((turn) => ({ ...turn }));
     },
     get latency() {
-      return { ...studio.feed.latency.read(), lookAheadMs: studio.feed.hello?.look_ahead_ms ?? null };
+      return { ...studio.feed.latency.read(), lookAheadMs: studio.feed.lookAheadMs };
     },
     get serverStats() {
       return structuredClone(studio.sessionFeed.stats);
@@ -86,6 +86,10 @@ function createHook(studio: Studio, loop: () => RenderLoop | null) {
     /** Where the camera looks and how near, in pupil distances from the middle of the eyes. */
     get camera() {
       return loop()?.scene.cameraRest ?? null;
+    },
+    /** The session's seed as the server told it last; null before, and from a server of old. */
+    get seed() {
+      return studio.sessionFeed.seed;
     },
     /** The session's style as the server told it last. */
     get style() {

@@ -66,7 +66,6 @@ export class StudioPage {
   private readonly preferences: Preferences;
   private readonly recorder: Recorder;
   private readoutMs = 0;
-  private lookAheadKnown = false;
   private toastTimer = 0;
   private linkTimer = 0;
 
@@ -77,7 +76,7 @@ export class StudioPage {
     this.notice = new Notice(studio);
     this.latency = new LatencyPanel(studio);
     this.drawer = new Drawer(onLayout);
-    this.motion = new MotionPanel(studio.style, preferences);
+    this.motion = new MotionPanel(studio, preferences, () => this.canvas.classList.contains('mirrored'));
     this.sound = new SoundPanel(studio, preferences, () => this.render());
     this.take = new TakePanel(
       recorder,
@@ -136,17 +135,15 @@ export class StudioPage {
     }
     if (nowMs - this.readoutMs < READOUT_MS) return;
     this.readoutMs = nowMs;
-    const feed = this.studio.feed;
     this.meter.setAttribute('aria-valuenow', String(Math.round(this.studio.level(nowMs) * 100)));
     const speaking = shown?.speaking ?? false;
     this.turn.dataset['speaking'] = String(speaking);
     this.turn.textContent = this.studio.state.muted ? 'Muted' : speaking ? 'Speaking' : 'Quiet';
     this.latency.render(shown);
     if (this.recorder.phase === 'recording') this.take.tick();
-    if (!this.lookAheadKnown && feed.hello !== null) {
-      this.lookAheadKnown = true;
-      this.sound.showLookAhead(feed.hello.look_ahead_ms);
-    }
+    const { lookAheadMs, seed } = this.studio.sessionFeed;
+    if (lookAheadMs !== null) this.sound.showLookAhead(lookAheadMs);
+    if (seed !== null) this.motion.showSeed(seed);
   }
 
   /** Say something in passing. */

@@ -119,6 +119,22 @@ describe('styles', () => {
     expect(parseStyle({ mouth_gain: 9, head_motion: -1, blinks_per_minute: 'x', gaze: 'up' })).toEqual(DEFAULT_STYLE);
     expect(parseStyle({ mouth_gain: 0, gaze: 'camera' })).toEqual({ ...DEFAULT_STYLE, mouth_gain: 0, gaze: 'camera' });
     expect(styleDifference(DEFAULT_STYLE, DEFAULT_STYLE)).toBeNull();
+    expect(parseStyle({ emotion: 'envy', intensity: 2, gaze: 'target', gaze_target: { yaw: 2, pitch: 0.1 } })).toEqual({
+      ...DEFAULT_STYLE,
+      gaze: 'target',
+      gaze_target: { yaw: 0, pitch: 0.1 },
+    });
+    expect(parseStyle({ emotion: 'fear', intensity: 0.25 })).toEqual({
+      ...DEFAULT_STYLE,
+      emotion: 'fear',
+      intensity: 0.25,
+    });
+  });
+
+  it('compare a gaze target by where it is', () => {
+    expect(styleDifference(DEFAULT_STYLE, { ...DEFAULT_STYLE, gaze_target: { yaw: 0, pitch: 0 } })).toBeNull();
+    const aside = { ...DEFAULT_STYLE, gaze_target: { yaw: 0.2, pitch: 0 } };
+    expect(styleDifference(DEFAULT_STYLE, aside)).toEqual({ gaze_target: { yaw: 0.2, pitch: 0 } });
   });
 });
 
