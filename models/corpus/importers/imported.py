@@ -57,7 +57,8 @@ def lay_together(
 
     Args:
         name: of the recording; of several takes each gets a number behind it.
-        found: pieces of motion `[F, 61]`, at least one; their starts are seconds from the recording's first frame.
+        found: pieces of motion `[F, 61]`, at least one; their starts are seconds from the recording's
+            first frame, whether that saw a face or not.
         sound: of the recording.
         measured: names of the channels measured.
         begin_s: where in the sound the first frame lies by timecode, seconds; None if unknown.
@@ -67,13 +68,11 @@ def lay_together(
     Raises:
         ImportingError: sound and motion share no second.
     """
-    begin, moved_by = (
-        (told_s, "--sound-late-ms")
-        if told_s is not None
-        else (begin_s, "timecode")
-        if begin_s is not None
-        else (0.0, "nothing")
-    )
+    begin, moved_by = 0.0, "nothing"
+    if told_s is not None:
+        begin, moved_by = told_s, "--sound-late-ms"
+    elif begin_s is not None:
+        begin, moved_by = begin_s, "timecode"
     first = found.pieces[0].start
     sync = estimate_sync(sound.pcm, _end_to_end(found), found.fps, begin + first)
     if moved_by == "nothing" and sync.sure and abs(sync.late_s) > _WORTH_MOVING_S:

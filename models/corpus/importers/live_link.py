@@ -122,7 +122,7 @@ def import_live_link(
     """
     rows = read_live_link_csv(recording.csv, timecode_rate)
     sound = read_sound(recording.sound or sound_beside(recording.csv))
-    found = even_pieces(rows.times - rows.times[0], rows.motion)
+    found = even_pieces(rows.times, rows.motion)
     if not found.pieces:
         raise ImportingError(f"{recording.csv}: the face is never in view for a second on end; record with more light")
     return lay_together(
@@ -146,6 +146,6 @@ def _begin_by_timecode(rows: Rows, sound: RecordedSound) -> float | None:
         ntsc = abs(sound.picture_rate * 1.001 / nominal - 1) < 2e-4
         rate = TimecodeRate(nominal, ntsc=ntsc, drop=ntsc and ";" in sound.timecode)
     code = parse_timecode(sound.timecode, str(sound.path))
-    begin = float(rows.times[0] - seconds_of([code], rate)[0])
+    begin = float(rows.began - seconds_of([code], rate)[0])
     length = len(sound.pcm) / TAKE_RATE
-    return begin if -(rows.times[-1] - rows.times[0]) < begin < length else None
+    return begin if -rows.times[-1] < begin < length else None

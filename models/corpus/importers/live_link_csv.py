@@ -24,13 +24,15 @@ class Rows:
     """What a CSV holds.
 
     Attributes:
-        times: `[n]` seconds of the clock since timecode zero, strictly ascending; rows that saw a face.
+        began: seconds of the clock, since timecode zero, of the first row, whether it saw a face or not.
+        times: `[n]` seconds since then, strictly ascending, of the rows that saw a face.
         motion: `[n, 61]` float32; 0 for channels not measured.
         measured: names of the channels the file has.
         rate: of its timecode.
         notes: what was odd about it, in words.
     """
 
+    began: float
     times: NDArray[np.float64]
     motion: NDArray[np.float32]
     measured: tuple[str, ...]
@@ -60,32 +62,34 @@ def read_live_link_csv(path: Path, rate: TimecodeRate | None = None) -> Rows:
         raise ImportingError(f"{path}: cannot be read as text ({error}); export the recording again") from error
     header, *rows = csv.reader(text.splitlines()) if text.strip() else [[]]
     columns = _columns(header, path)
+    at = columns["timecode"]
     measured = tuple(name for name in CHANNELS if name in columns)
     notes = []
     if absent := [name for name in CHANNELS if name not in columns]:
         notes.append(f"without {', '.join(absent)}")
     codes: list[Timecode] = []
+    seen: list[int] = []
     values = np.zeros((len(rows), CHANNEL_COUNT), np.float32)
     used = [columns[name] for name in measured]
     where = [CHANNELS.index(name) for name in measured]
-    faceless = 0
     for number, row in enumerate(rows, start=2):
         if not any(row):
             continue
-        if (numbers := _numbers(row, used, f"{path}, line {number}")) is None:
-            faceless += 1
-            continue
-        values[len(codes), where] = numbers
-        codes.append(parse_timecode(row[columns["timecode"]], f"{path}, line {number}"))
-    if faceless:
-        notes.append(f"{faceless} rows without a face")
-    if len(codes) < 2:
-        raise ImportingError(f"{path}: {len(codes)} rows show a face; record with your face in view")
+        place = f"{path}, line {number}"
+        if (numbers := _numbers(row, used, place)) is not None:
+            values[len(seen), where] = numbers
+            seen.append(len(codes))
+        codes.append(parse_timecode("".join(row[at : at + 1]), place))
+    if len(seen) < len(codes):
+        notes.append(f"{len(codes) - len(seen)} rows without a face")
+    if len(seen) < 2:
+        raise ImportingError(f"{path}: {len(seen)} rows show a face; record with your face in view")
     rate = rate or detect_rate(codes, str(path))
-    times, motion = _in_order(seconds_of(codes, rate), values[: len(codes)])
-    if len(times) < len(codes):
-        notes.append(f"{len(codes) - len(times)} rows twice or out of order")
-    return Rows(times, _in_range(motion, path, notes), measured, rate, tuple(notes))
+    all_times = seconds_of(codes, rate)
+    times, motion = _in_order(all_times[seen] - all_times[0], values[: len(seen)])
+    if len(times) < len(seen):
+        notes.append(f"{len(seen) - len(times)} rows written twice")
+    return Rows(float(all_times[0]), times, _in_range(motion, path, notes), measured, rate, tuple(notes))
 
 
 def _columns(header: list[str], path: Path) -> dict[str, int]:

@@ -121,6 +121,11 @@ def test_rows_without_a_face_are_gaps(tmp_path: Path) -> None:
     imported = import_live_link(find_recordings(csv)[0])
     assert [len(take.motion) for take in imported.takes] == [100, 110]
     assert "30 rows without a face" in imported.notes
+    motion[:60] = np.nan  # sound and rows begin together, not sound and face
+    write_csv(csv, codes_of(range(len(motion))), motion)
+    (take,) = import_live_link(find_recordings(csv)[0]).takes
+    np.testing.assert_allclose(take.motion, motion[130:], atol=1e-5)
+    np.testing.assert_allclose(take.pcm[:8000], sound_of(OPENING)[round(130 / 60 * TAKE_RATE) :][:8000], atol=1e-4)
 
 
 def test_drop_frame_timecode_keeps_sound_and_motion_together(tmp_path: Path) -> None:
