@@ -35,7 +35,7 @@ def degrade(pcm: Samples, babble: Samples | None, rng: np.random.Generator) -> S
     Returns:
         As many samples, undelayed, in -1..1.
     """
-    if rng.random() < 0.06:
+    if rng.random() < 0.04:
         pcm = whisper(pcm, rng)
     if rng.random() > 0.1:
         if rng.random() < 0.4:

@@ -1,6 +1,6 @@
 """Sound that is nobody speaking, to which the answer is rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,13 +14,13 @@ from models.corpus.rooms import in_a_room
 from models.corpus.sound import RATE, Samples, at_level, rms
 
 
-def non_speech(count: int, rng: np.random.Generator, take: Samples | None = None) -> Samples:
+def non_speech(count: int, rng: np.random.Generator, pauses: Sequence[Samples] = ()) -> Samples:
     """Silence, rooms, noise, keys, breath, laughter, coughs, hums and music, one of them or two.
 
     Args:
         count: samples wanted, at 16 kHz; at least 0.2 s.
         rng: source of every choice.
-        take: a recording whose own tone (a pause in it) or spectrum may colour the noise, or None.
+        pauses: what takes hold between their words, 60 ms or more from any: the truest rooms there are. May be none.
 
     Returns:
         `count` samples in -1..1 at −100 to −12 dBFS.
@@ -29,7 +29,7 @@ def non_speech(count: int, rng: np.random.Generator, take: Samples | None = None
     if kind < 0.06:
         return np.asarray(at_level(rng.standard_normal(count), -rng.uniform(60, 100)), np.float32)
     if kind < 0.4:
-        return room_tone(count, rng, take)
+        return room_tone(count, rng, pauses)
     names = list(_KINDS)
     sound = _KINDS[names[rng.integers(len(names))]](count, rng)
     if rng.random() < 0.2:
@@ -38,20 +38,39 @@ def non_speech(count: int, rng: np.random.Generator, take: Samples | None = None
         sound = in_a_room(sound, rng)
     if rng.random() < 0.4:
         sound = equalised(sound, rng)
-    floor = room_tone(count, rng, take)
+    floor = room_tone(count, rng, pauses)
     sound = sound / rms(sound) + floor * (10 ** (-rng.uniform(5, 45) / 20) / rms(floor))
     if rng.random() < 0.06:
         sound = opus(at_level(sound, -25), int(rng.integers(6_000, 24_001)))
     return np.asarray(np.clip(at_level(sound, -rng.uniform(12, 65)), -1, 1), np.float32)
 
 
-def room_tone(count: int, rng: np.random.Generator, take: Samples | None = None) -> Samples:
+def room_tone(count: int, rng: np.random.Generator, pauses: Sequence[Samples] = ()) -> Samples:
     """What a recording of speech holds between its sentences, at −80 to −35 dBFS.
 
-    Coloured noise that breathes a little, rumble and mains below it, faint clicks of lips and cables, swallowed by a
-    gate or the band limit and rounding of a codec now and then.
+    Coloured noise that breathes a little, rumble and mains below it; what is left of a voice in the room, dying away;
+    breath, lips and tongue unsticking, faint clicks; cuts from one level to another; swallowed now and then by a gate,
+    or the band limit and rounding of a codec.
+
+    Args:
+        count: samples wanted, at 16 kHz; at least 0.2 s.
+        rng: source of every choice.
+        pauses: real pauses, used end to end or as models of colour.
     """
-    sound = noise_like(take, count, rng) if take is not None and rng.random() < 0.5 else coloured_noise(count, rng)
+    kind = rng.random() if pauses else 1.0
+    if kind < 0.3:
+        sound = stitched(pauses, count, rng)
+    elif kind < 0.6:
+        sound = noise_like(pauses[int(rng.integers(len(pauses)))], count, rng)
+    else:
+        sound = coloured_noise(count, rng)
+    sound = sound / rms(sound)
+    if rng.random() < 0.25:
+        sound = sound * _cuts(count, rng)
+    if rng.random() < 0.3:
+        sound = sound + _remains(count, rng) * rng.uniform(0.5, 8)
+    if rng.random() < 0.25:
+        sound = sound + smacks(count, rng) * 10 ** (rng.uniform(-20, 20) / 20)
     if rng.random() < 0.5:
         rumble = band(rng.standard_normal(count), 15, rng.uniform(60, 200))
         sound = sound + rumble * (10 ** (rng.uniform(-15, 15) / 20) / rms(rumble))
@@ -76,6 +95,59 @@ def room_tone(count: int, rng: np.random.Generator, take: Samples | None = None)
         steps = 2.0 ** rng.integers(10, 16)
         sound = np.round(sound * steps) / steps
     return np.asarray(np.clip(sound, -1, 1), np.float32)
+
+
+def stitched(pauses: Sequence[Samples], count: int, rng: np.random.Generator) -> Samples:
+    """Pauses of recordings drawn at random, laid end to end over 5 ms."""
+    fade = 80
+    sound, at = np.zeros(count, np.float32), 0
+    while at < count:
+        piece = np.array(pauses[int(rng.integers(len(pauses)))], np.float32)
+        edge = min(fade, len(piece) // 2)
+        piece[:edge] *= np.linspace(0, 1, edge, dtype=np.float32)
+        piece[len(piece) - edge :] *= np.linspace(1, 0, edge, dtype=np.float32)
+        part = piece[: count - at]
+        sound[at : at + len(part)] += part
+        at += max(len(piece) - edge, 1)
+    return sound
+
+
+def _cuts(count: int, rng: np.random.Generator) -> Samples:
+    """A level that jumps by some decibels every few tenths of a second, as edited recordings do."""
+    gain, at, spread = np.ones(count), 0, rng.uniform(2, 12)
+    while at < count:
+        length = int(rng.uniform(0.1, 1.0) * RATE)
+        gain[at : at + length] = 10 ** (rng.normal(0, spread) / 20)
+        at += length
+    return np.convolve(gain, np.full(64, 1 / 64), "same")
+
+
+def _remains(count: int, rng: np.random.Generator) -> Samples:
+    """What is left of words in a room: coloured like vowels, dying away in 30–150 ms; the loudest starts at about 1."""
+    sound, start = np.zeros(count), rng.uniform(0, 0.5)
+    while start < count / RATE:
+        first, length = int(start * RATE), int(rng.uniform(0.15, 0.6) * RATE)
+        length = min(length, count - first)
+        low = rng.uniform(100, 300)
+        echo = band(rng.standard_normal(length), low, low * 2 ** rng.uniform(2, 4.5), 2)
+        echo = echo * np.exp(-np.arange(length) / (RATE * rng.uniform(0.03, 0.15)))
+        sound[first : first + length] += echo / rms(echo[:400]) * rng.uniform(0.1, 1)
+        start += rng.uniform(0.25, 1.5)
+    return sound
+
+
+def smacks(count: int, rng: np.random.Generator) -> Samples:
+    """Lips and tongue coming unstuck, of unit level: clusters of clicks that ring for 1–6 ms."""
+    sound = np.zeros(count + RATE // 10)
+    for first in rng.integers(0, count, max(1, int(count / RATE * rng.uniform(0.3, 2.5)))):
+        length = int(rng.uniform(0.01, 0.06) * RATE)
+        time = np.arange(length) / RATE
+        for begin in rng.integers(0, length, rng.integers(1, 6)):
+            part = time[: length - begin]
+            ring = np.sin(2 * np.pi * rng.uniform(800, 5000) * part) * np.exp(-part / rng.uniform(0.001, 0.006))
+            sound[first + begin : first + length] += ring * rng.uniform(0.2, 1)
+    part = sound[:count] + 1e-4 * rng.standard_normal(count)
+    return np.asarray(part / rms(part), np.float32)
 
 
 def _clicks(count: int, rng: np.random.Generator) -> Samples:
@@ -180,6 +252,7 @@ _KINDS: Final[dict[str, Callable[[int, np.random.Generator], Samples]]] = {
     "breath": breath,
     "laughter": laughter,
     "coughs": coughs,
+    "smacks": smacks,
     "hum": hum,
     "tones": _tones,
     "music": music,

@@ -8,7 +8,7 @@ import pytest
 from models.corpus.augmentation import degrade, non_speech
 from models.corpus.coding import amr, mp3, opus, telephone, with_losses
 from models.corpus.microphones import automatic_gain, band, drifting, equalised, gated
-from models.corpus.non_speech import breath, coughs, laughter, room_tone
+from models.corpus.non_speech import breath, coughs, laughter, room_tone, smacks, stitched
 from models.corpus.rooms import in_a_room, room_response
 from models.corpus.sound import RATE, Samples, at_level, rms
 
@@ -107,9 +107,17 @@ def test_non_speech_fills_its_length_at_the_promised_levels() -> None:
         assert np.isfinite(sound).all()
         assert np.abs(sound).max() <= 1
         levels.append(20 * np.log10(rms(sound)))
-        assert rms(room_tone(RATE, rng, bursts(1.0))) < 10 ** (-30 / 20)
+        assert rms(room_tone(RATE, rng, [bursts(1.0)])) < 10 ** (-30 / 20)
     assert min(levels) < -65
     assert -30 < max(levels) < -11
+
+
+def test_real_pauses_are_laid_end_to_end_without_a_step() -> None:
+    pauses = [np.full(2400, 0.2, np.float32), np.full(4000, -0.2, np.float32)]
+    joined = stitched(pauses, RATE, np.random.default_rng(0))
+    assert joined.shape == (RATE,)
+    assert np.abs(np.diff(joined)).max() < 0.006
+    assert np.mean(np.abs(np.abs(joined) - 0.2) < 1e-6) > 0.9
 
 
 def test_laughs_come_four_to_six_a_second() -> None:
@@ -119,5 +127,5 @@ def test_laughs_come_four_to_six_a_second() -> None:
     spectrum = np.abs(np.fft.rfft((envelope - envelope.mean()) * np.hanning(len(envelope)), 4096))
     rates = np.arange(len(spectrum)) * 100 / 4096
     assert 3.5 < rates[np.argmax(spectrum * (rates > 2.5))] < 7
-    for kind in (breath, coughs):
+    for kind in (breath, coughs, smacks):
         assert rms(kind(RATE, rng)) == pytest.approx(1, rel=0.01)
