@@ -1,0 +1,114 @@
+"""A mouth on a rig's vertices: its shape, its distance from a true motion, and how far samples differ.
+
+Everything is in millimetres, in head space: head rotation is left out, as in the papers.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.lip_curves import concordance
+from models.face.channels import BLENDSHAPES
+from models.face.lip_measures import Floats, pearson
+from models.face.phone_measures import MouthShape
+from models.face.rig import Rig
+
+Motion = NDArray[np.float32]
+_UPPER_FACE: Final = tuple(
+    i for i, name in enumerate(BLENDSHAPES) if name.startswith(("Brow", "EyeBlink", "EyeWide", "EyeSquint"))
+)
+_UPPER_MOVES_MM: Final = 1.0
+_UPPER_COUNT: Final = 300
+_STILL_MM: Final = 0.05
+"""A coordinate whose true path has a smaller standard deviation does not move."""
+
+
+@dataclass(frozen=True, slots=True)
+class VertexErrors:
+    """One clip's figures, means over seeds (THUNDER, arXiv 2504.13386, section 4.1).
+
+    Attributes:
+        lve_mm: lip vertex error: mean over frames of the largest distance among the lips' vertices.
+        l_pcc: Pearson correlation of each lip coordinate over time, mean over those that move in the truth.
+        l_ccc: concordance correlation, likewise.
+        s_div_upper_mm: spread of the samples at a frame in the upper face: root mean squared distance from their mean.
+        s_div_lower_mm: the same of the lips.
+    """
+
+    lve_mm: float
+    l_pcc: float
+    l_ccc: float
+    s_div_upper_mm: float
+    s_div_lower_mm: float
+
+
+class MouthVertices:
+    """Which of a rig's vertices say what.
+
+    Args:
+        rig: the face; its neutral pose decides what is upper, lower and middle.
+    """
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        lips, neutral = rig.lips, rig.neutral[rig.lips]
+        line = rig.neutral[np.concatenate([rig.upper_lip, rig.lower_lip]), 1].mean()
+        half_width = abs(float(np.diff(rig.neutral[list(rig.mouth_corners), 0])[0])) / 2
+        middle = np.abs(neutral[:, 0]) < half_width / 2
+        self._lower = lips[middle & (neutral[:, 1] < line)]
+        # The border of the upper lip's red: the topmost of the vertices about the middle.
+        centre = lips[np.abs(neutral[:, 0]) < half_width / 4]
+        self._border = centre[np.argsort(rig.neutral[centre, 1])[-max(3, len(centre) // 10) :]]
+
+    @cached_property
+    def upper_face(self) -> NDArray[np.int64]:
+        """Up to 300 vertices, evenly of all that brows and lids move by a millimetre or more."""
+        reach = np.linalg.norm(self.rig.deltas[list(_UPPER_FACE)], axis=-1).max(0)
+        index = np.flatnonzero(reach >= _UPPER_MOVES_MM)
+        return index[:: max(1, len(index) // _UPPER_COUNT)]
+
+    def shape(self, motion: Motion) -> MouthShape:
+        """What the mouth looks like in `motion` `[..., T, 61]`."""
+        rig = self.rig
+        height = rig.vertices(motion, np.concatenate([rig.lower_lip, self._border]))[..., 1].astype(np.float64)
+        count = len(rig.lower_lip)
+        return MouthShape(
+            gap=rig.lip_gap(motion).astype(np.float64),
+            width=rig.mouth_width(motion).astype(np.float64),
+            protrusion=rig.vertices(motion, self._lower)[..., 2].mean(-1, dtype=np.float64),
+            lower_rim=height[..., :count].mean(-1),
+            upper_lip=height[..., count:].mean(-1),
+        )
+
+    def lips(self, motion: Motion) -> Floats:
+        """The lips' vertices `[..., T, N, 3]`."""
+        return self.rig.vertices(motion, self.rig.lips).astype(np.float64)
+
+    def errors(self, motion: Motion, truth: Motion) -> VertexErrors:
+        """Compares samples with the true motion.
+
+        Args:
+            motion: `[seeds, T, 61]`.
+            truth: `[T, 61]`.
+        """
+        ours, real = self.lips(motion), self.lips(truth)
+        distance = np.linalg.norm(ours - real, axis=-1)
+        path, real_path = (np.moveaxis(points, -3, -1) for points in (ours, real))  # [..., N, 3, T]
+        moves = real_path.std(-1) > _STILL_MM
+        path, real_path = path[:, moves], real_path[moves]
+        upper = self.rig.vertices(motion, self.upper_face).astype(np.float64)
+        return VertexErrors(
+            lve_mm=float(distance.max(-1).mean()),
+            l_pcc=float(pearson(path, real_path).mean()) if moves.any() else float("nan"),
+            l_ccc=float(concordance(path, real_path).mean()) if moves.any() else float("nan"),
+            s_div_upper_mm=_spread(upper),
+            s_div_lower_mm=_spread(ours),
+        )
+
+
+def _spread(points: Floats) -> float:
+    """Root mean squared distance of samples `[seeds, T, N, 3]` from their mean, averaged over frames and vertices."""
+    return float(np.sqrt(points.var(0).sum(-1)).mean())
