@@ -25,11 +25,12 @@ NOISE_DBFS = -40.0
 
 
 class Group(StrEnum):
-    """Where a clip comes from. All but `GRID_VAL` are held out: never choose a checkpoint by them."""
+    """Where a clip comes from. Choose checkpoints by `GRID_VAL` alone: the others are held out."""
 
     MOUTHS = "mouths"
     SPEECH = "speech"
     GRID_VAL = "grid_s1_val"
+    UNSEEN = "unseen_voices"
     REST = "rest"
 
 

@@ -1,15 +1,17 @@
 """Whether the phones can be read off the lips: AUC of open, rounded and labiodental phones, predicted and human."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.lip_clips import Clip
+from benchmarks.lip_clips import Clip, Group
 from benchmarks.lip_landmarks import landmark_shapes
 from models.face.lip_measures import MOTION_FPS, Floats
 from models.face.phone_measures import CONTRASTS, MouthShape, auc
 from models.measured_data import measured
+
+_HUMAN: Final = (Group.SPEECH, Group.GRID_VAL)
 
 
 def readability(shapes: Mapping[str, MouthShape], clips: Sequence[Clip], fps: float = MOTION_FPS) -> dict[str, Any]:
@@ -17,14 +19,14 @@ def readability(shapes: Mapping[str, MouthShape], clips: Sequence[Clip], fps: fl
 
     Args:
         shapes: clip name → tracks `[seeds, T]` or `[T]`.
-        clips: what was said in them; clips without phones or without a shape are left out.
+        clips: what was said in them; those without a shape, or not of a human with known phones, are left out.
         fps: frames of the tracks per second.
 
     Returns:
         `{"open_auc": …, "rounding_auc": …, "labiodental_auc": …}` and the same under each group's name. A contrast of
         which one side never occurs is NaN.
     """
-    known = [clip for clip in clips if clip.phones and clip.name in shapes]
+    known = [clip for clip in clips if clip.phones and clip.name in shapes and clip.group in _HUMAN]
     groups = sorted({clip.group.value for clip in known})
     out: dict[str, Any] = {group: {} for group in groups}
     for contrast in CONTRASTS:

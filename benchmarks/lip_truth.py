@@ -1,0 +1,66 @@
+"""Speech of which the face's true motion is known: the real talker's validation sentences, and unseen synthesizers.
+
+The real talker's motion is measured. A synthesizer has no face: what is taken for true is what the articulation model,
+itself fitted to the real talker, does for the phones it spoke. It tells whether a network hears a strange voice, not
+whether the articulation is right.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from benchmarks.lip_clips import SAMPLE_RATE, Clip, Group
+from models.corpus.articulation import articulate, channels_from_lips, measured_lips
+from models.corpus.grid import load_takes
+from models.corpus.phones import Phone
+from models.corpus.synthesizers import Flite
+from models.measured_data import measured
+
+CAMERA_FPS: Final = 25.0
+UNSEEN_COUNT: Final = 24
+_SEED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A true motion.
+
+    Attributes:
+        clip: the sound.
+        motion: `[F, 61]` at 25 frames a second, frame i at 40·i ms.
+    """
+
+    clip: Clip
+    motion: NDArray[np.float32]
+
+
+def real_truths(clips: Sequence[Clip]) -> list[Truth]:
+    """The real talker's sentences among `clips`, with his motion."""
+    times = np.arange(75, dtype=np.float32) / np.float32(CAMERA_FPS)
+    motions = {
+        take.name: channels_from_lips(measured_lips(take.phones, times, take.gap - 0.04, times)).astype(np.float32)
+        for take in load_takes("val")
+    }
+    return [Truth(clip, motions[clip.name]) for clip in clips if clip.name in motions]
+
+
+def unseen_truths() -> list[Truth]:
+    """Sentences by synthesizers' voices that no training uses, with the motion of the articulation model."""
+    prompts = measured("text/prompts.txt").read_text().splitlines()
+    rng = np.random.default_rng(_SEED)
+    voice = Flite("kal16")
+    truths = []
+    for number in range(UNSEEN_COUNT):
+        speech = voice.say(prompts[rng.integers(len(prompts))])
+        audio = np.asarray(soxr.resample(speech.pcm, speech.rate, SAMPLE_RATE), np.float32)
+        phones = tuple((1000 * phone.start, 1000 * phone.end, phone.name) for phone in speech.phones)
+        clip = Clip(f"unseen_{number:02d}", Group.UNSEEN, audio, phones)
+        frames = (clip.frames + 1) // 2
+        times = np.arange(frames, dtype=np.float32) / np.float32(CAMERA_FPS)
+        spoken = [Phone(*phone) for phone in speech.phones]
+        truths.append(Truth(clip, channels_from_lips(articulate(spoken, times)).astype(np.float32)))
+    return truths

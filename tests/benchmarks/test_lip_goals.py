@@ -1,0 +1,89 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.lip_clips import Clip, Group
+from benchmarks.lip_drift import programme
+from benchmarks.lip_goals import BUDGET, GOALS, goals
+from benchmarks.lip_tables import with_flow_steps
+from benchmarks.lipsync import by_rig
+from models.thunder import Thunder, ThunderConfig
+
+
+def figures() -> dict[str, Any]:
+    """What reaches every goal."""
+    minute = {
+        "grid_val_r": 0.85, "closure_recall": 0.99, "false_closure": 0.0, "gap_mean_mm": 4.0, "gap_std_mm": 3.0,
+        "jitter_mm": 0.2,
+    }  # fmt: skip
+    row = {"real_mouth_r": 0.86, "closure_recall": 0.99, "open_auc": 0.99, "l_pcc": 0.7, "lve_mm": 2.0}
+    return {
+        "real_mouth_r": 0.86, "real_mouth_lag_ms": -20, "robust_r": 0.82, "closure_recall": 0.99,
+        "false_closure": 0.01, "open_auc": 0.99, "rest_open_share": 0.0,
+        "grid_s1_val": {"closure_recall": 0.98, "false_closure": 0.03, "l_pcc": 0.7, "mtm_ms": 40.0},
+        "jitter": {"speech_25_mm": 1.0, "real_speech_25_mm": 1.2, "rest_25_mm": 0.1, "real_rest_25_mm": 0.2},
+        "drift": {"first": minute, "last": minute, "finite": True},
+        "steps_table": [row | {"flow_steps": 1}, row | {"flow_steps": 16}],
+    }  # fmt: skip
+
+
+BUDGET_KEPT = {"step_budget": {"p95_ms": 9.0}}
+
+
+def test_goals_hold_where_every_rig_reaches_them() -> None:
+    verdict = goals({"head": figures(), "ict": figures()}, BUDGET_KEPT)
+    assert verdict["met"], verdict
+    assert set(verdict) == {goal.name for goal in (*GOALS, BUDGET)} | {"met"}
+    assert verdict["robust_r"] == {"goal": ">= real_mouth_r - 0.05", "head": True, "ict": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("real_mouth_r", {"real_mouth_r": 0.84}),
+        ("real_mouth_lag_ms", {"real_mouth_lag_ms": -30}),
+        ("robust_r", {"robust_r": 0.80}),
+        ("closure_recall", {"speech": {"closure_recall": 0.9, "false_closure": 0.0}}),
+        ("open_auc", {"open_auc": float("nan")}),
+        ("jitter_rest", {"jitter": figures()["jitter"] | {"rest_25_mm": 0.3}}),
+        ("drift", {"drift": figures()["drift"] | {"finite": False}}),
+        ("drift", {"drift": figures()["drift"] | {"last": figures()["drift"]["last"] | {"gap_mean_mm": 3.0}}}),
+        ("one_step", {"steps_table": [{**figures()["steps_table"][0], "l_pcc": 0.6}, figures()["steps_table"][1]]}),
+    ],
+)
+def test_a_goal_is_missed_on_any_rig_and_any_set_of_clips(name: str, change: dict[str, Any]) -> None:
+    verdict = goals({"head": figures(), "ict": figures() | change}, BUDGET_KEPT)
+    assert not verdict["met"]
+    assert [goal for goal, entry in verdict.items() if goal != "met" and entry.get("ict") is False] == [name]
+    assert verdict[name]["head"]
+
+
+def test_what_was_not_measured_is_no_goal_met() -> None:
+    part = {name: value for name, value in figures().items() if name != "robust_r"}
+    verdict = goals({"head": part})
+    assert verdict["robust_r"]["head"] is None
+    assert verdict["step_budget"]["network"] is None
+    assert not verdict["met"]
+
+
+def test_a_table_is_told_apart_by_rig() -> None:
+    rows = [{"flow_steps": 1, "head": {"r": 0.5}, "ict": {"r": 0.6}}]
+    assert by_rig("steps", rows, ["head", "ict"])["ict"] == {"steps": [{"flow_steps": 1, "r": 0.6}]}
+
+
+def test_half_an_hour_ends_with_the_words_it_began_with() -> None:
+    sentences = [Clip(str(i), Group.GRID_VAL, np.zeros(48_000, np.float32)) for i in range(88)]
+    said = programme(sentences)
+    assert len(said) == 600
+    assert said[:40] == said[-40:] == sentences[:40]
+    assert {clip.name for clip in said} == {clip.name for clip in sentences}
+    with pytest.raises(ValueError, match="80 are needed"):
+        programme(sentences, minutes=1)
+
+
+def test_more_flow_steps_are_the_same_network() -> None:
+    model = Thunder(ThunderConfig(dim=32, layers=1, heads=2, feed_forward=32, window=8, head_width=32))
+    more = with_flow_steps(model, 16)
+    assert (model.config.flow_steps, more.config.flow_steps) == (1, 16)
+    assert more.flow is model.flow
