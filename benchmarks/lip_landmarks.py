@@ -31,7 +31,6 @@ def landmark_shapes(data: Mapping[str, Any]) -> dict[str, MouthShape]:
         "width": np.linalg.norm((mean(61) - mean(291))[:2], axis=0),
         "protrusion": nose[2] - mean(17)[2],  # z grows away from the camera
         "lower_rim": nose[1] - mean(14, 87, 317)[1],  # y grows downwards
-        "upper_lip": nose[1] - mean(0)[1],
     }
     return {
         str(name): MouthShape(**{track: np.asarray(values[i] / eyes[i]) for track, values in tracks.items()})

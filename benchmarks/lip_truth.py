@@ -1,8 +1,8 @@
 """Speech of which the face's true motion is known: the real talker's validation sentences, and unseen synthesizers.
 
-The real talker's motion is measured. A synthesizer has no face: what is taken for true is what the articulation model,
-itself fitted to the real talker, does for the phones it spoke. It tells whether a network hears a strange voice, not
-whether the articulation is right.
+The real talker's motion is fitted to his tracked landmarks (`models.corpus.grid.real_takes`). A synthesizer has no
+face: what is taken for true is what the articulation model, itself fitted to the real talker, does for the phones it
+spoke. It tells whether a network hears a strange voice, not whether the articulation is right.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,14 @@ import soxr
 from numpy.typing import NDArray
 
 from benchmarks.lip_clips import SAMPLE_RATE, Clip, Group
-from models.corpus.articulation import articulate, channels_from_lips, measured_lips
-from models.corpus.grid import load_takes
+from models.corpus.articulation import articulate, channels_from_lips
+from models.corpus.grid import real_takes
 from models.corpus.phones import Phone
-from models.corpus.synthesizers import Flite
-from models.measured_data import measured
+from models.corpus.voices import unseen_speech
 
 CAMERA_FPS: Final = 25.0
 UNSEEN_COUNT: Final = 24
-_SEED: Final = 20
+_SEED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +39,19 @@ class Truth:
 
 def real_truths(clips: Sequence[Clip]) -> list[Truth]:
     """The real talker's sentences among `clips`, with his motion."""
-    times = np.arange(75, dtype=np.float32) / np.float32(CAMERA_FPS)
-    motions = {
-        take.name: channels_from_lips(measured_lips(take.phones, times, take.gap - 0.04, times)).astype(np.float32)
-        for take in load_takes("val")
-    }
+    motions = {take.name: take.motion for take in real_takes("val")}
     return [Truth(clip, motions[clip.name]) for clip in clips if clip.name in motions]
 
 
-def unseen_truths() -> list[Truth]:
+def unseen_truths(count: int = UNSEEN_COUNT) -> list[Truth]:
     """Sentences by synthesizers' voices that no training uses, with the motion of the articulation model."""
-    prompts = measured("text/prompts.txt").read_text().splitlines()
-    rng = np.random.default_rng(_SEED)
-    voice = Flite("kal16")
     truths = []
-    for number in range(UNSEEN_COUNT):
-        speech = voice.say(prompts[rng.integers(len(prompts))])
+    for number, speech in enumerate(unseen_speech(count, _SEED)):
         audio = np.asarray(soxr.resample(speech.pcm, speech.rate, SAMPLE_RATE), np.float32)
         phones = tuple((1000 * phone.start, 1000 * phone.end, phone.name) for phone in speech.phones)
         clip = Clip(f"unseen_{number:02d}", Group.UNSEEN, audio, phones)
-        frames = (clip.frames + 1) // 2
-        times = np.arange(frames, dtype=np.float32) / np.float32(CAMERA_FPS)
-        spoken = [Phone(*phone) for phone in speech.phones]
+        times = np.arange((clip.frames + 1) // 2, dtype=np.float32) / np.float32(CAMERA_FPS)
+        first, last = speech.phones[0].start, speech.phones[-1].end
+        spoken = [Phone(first - 0.5, first, "SIL"), *speech.phones, Phone(last, last + 0.5, "SIL")]
         truths.append(Truth(clip, channels_from_lips(articulate(spoken, times)).astype(np.float32)))
     return truths

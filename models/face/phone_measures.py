@@ -3,7 +3,7 @@
 Each question is a *contrast* of two sets of phones and a score of the mouth's shape. The area under the ROC curve (AUC)
 is the chance that a phone of the first set scores higher than one of the second: 1 if the score tells them without
 error, 0.5 if it tells nothing. What a score is made of was chosen on the real talker's training sentences (GRID s1),
-where it tells 0.97 of open from sealed, 0.90 of rounded from spread and 0.87 of f, v from other consonants.
+where it tells 0.97 of open from sealed, 0.90 of rounded from spread and 0.86 of f, v from other consonants.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,15 +35,13 @@ class MouthShape:
         gap: inner-lip gap.
         width: distance between the corners.
         protrusion: how far the lower lip stands out of the face.
-        lower_rim: height of the lower lip's inner rim in the head, as against the upper teeth.
-        upper_lip: height of the upper lip's border (its middle) in the head.
+        lower_rim: height of the lower lip's inner rim in the head, where the upper teeth are fixed.
     """
 
     gap: Floats
     width: Floats
     protrusion: Floats
     lower_rim: Floats
-    upper_lip: Floats
 
     def standardized(self, spoken: NDArray[np.bool_]) -> "MouthShape":
         """Each track less its mean, over its standard deviation, both of the frames in `spoken` `[T]`.
@@ -104,10 +102,10 @@ class Contrast:
 CONTRASTS: Final = (
     Contrast("open_auc", OPEN_VOWELS, SEALED, {"gap": 1.0}),
     Contrast("rounding_auc", ROUNDED, VOWELS - ROUNDED, {"width": -1.0, "protrusion": 1.0}),
-    Contrast("labiodental_auc", LABIODENTAL, OTHER_CONSONANTS, {"lower_rim": 1.0, "upper_lip": 1.0}),
+    Contrast("labiodental_auc", LABIODENTAL, OTHER_CONSONANTS, {"lower_rim": 1.0}),
 )
 """Open vowels against p b m by the gap; w, r and round vowels against the other vowels by a narrow mouth and a lower
-lip that stands out; f and v against consonants other than p b m w by a lower rim and an upper lip that are raised."""
+lip that stands out; f and v against consonants other than p b m w by a lower rim raised to the upper teeth."""
 
 
 def auc(positive: ArrayLike, negative: ArrayLike) -> float:

@@ -16,7 +16,7 @@ PHONES = (
 
 
 def flat(frames: int = 100) -> MouthShape:
-    return MouthShape(*(np.zeros(frames) for _ in range(5)))
+    return MouthShape(*(np.zeros(frames) for _ in range(4)))
 
 
 def during(name: str, value: float = 1.0) -> Floats:
@@ -51,7 +51,7 @@ def test_rounding_is_a_narrow_mouth_or_a_lip_that_stands_out() -> None:
 
 
 def test_seeds_count_as_clips_of_their_own() -> None:
-    two = MouthShape(*(np.zeros((2, 100)) for _ in range(5)))
+    two = MouthShape(*(np.zeros((2, 100)) for _ in range(4)))
     two.gap[0] = during("AA")
     two.gap[1] = during("B")
     positive, negative = OPEN.tokens(two, PHONES)
