@@ -24,7 +24,7 @@ _UPPER_MOVES_MM: Final = 1.0
 _UPPER_COUNT: Final = 300
 _LIP_COUNT: Final = 200
 _STILL_MM: Final = 0.2
-"""A coordinate whose true path has a smaller standard deviation does not move: the camera's noise at rest is 0.1–0.2."""
+"""A coordinate whose true path has a smaller standard deviation does not move: noise at rest is 0.1–0.2."""
 
 
 @dataclass(frozen=True, slots=True)
