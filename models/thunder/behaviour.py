@@ -78,9 +78,9 @@ _MOVES: Final = (
 
 _HEAD_LIMIT: Final = (13.0, 11.0, 9.0)
 """Yaw, pitch and roll never reach these, degrees; so are the next four."""
-_HEAD_DRIFT: Final = (0.9, 0.8, 0.5)
-"""Standard deviation of the head's restlessness in talk; at rest it is a third of it."""
-_HEAD_SWAY: Final = (1.2, 0.7, 0.6)
+_HEAD_DRIFT: Final = (0.9, 0.9, 0.5)
+"""Standard deviation of the head's restlessness in talk; at rest it is less than half of it."""
+_HEAD_SWAY: Final = (1.3, 1.1, 0.7)
 _POSTURE: Final = (2.6, 1.5, 1.5)
 """A phrase finds the head elsewhere than the one before it."""
 _HEAD_SHARE: Final = (0.28, 0.18)
@@ -94,17 +94,19 @@ _SACCADE_S: Final = 0.021
 _SACCADE_S_PER_RADIAN: Final = 0.0022 / _DEGREE
 _MICRO_THRESHOLD: Final = 1.95
 """1.3 micro-saccades a second, less what other saccades leave no room for."""
-_ASIDE: Final = -0.75
+_ASIDE: Final = 0.12
 """Eyes go aside where a normal number is below this, at rest."""
-_ASIDE_IN_TALK: Final = 0.55
+_ASIDE_IN_TALK: Final = 0.85
 _ASIDE_AT_ONSET: Final = 0.7
 _HOLD_S: Final = (1.25, 0.75)
 """Median fixation of the listener and aside."""
 _TURN_OVER: Final = 0.35
 """Talk, smoothed, below which a turn has ended."""
+_LISTENING: Final = 0.04
+"""And below which somebody else may have the next one."""
 _VERGENCE: Final = 0.8 * _DEGREE
 """Each eye turns in so far for the listener; eyes that look aside look far."""
-_CLOSING_S, _SHUT_S, _OPENING_S = 0.08, 0.03, 0.18
+_CLOSING_S, _SHUT_S, _OPENING_S = 0.08, 0.03, 0.23
 _BETWEEN_ACCENTS: Final = 0.15
 """Below this an accent is over, and what the next one moves is drawn."""
 
@@ -134,6 +136,11 @@ def _ease(share: Tensor) -> Tensor:
     return share * share * share * (10 - 15 * share + 6 * share * share)
 
 
+def _soft(share: Tensor) -> Tensor:
+    """0..1 with no speed at either end."""
+    return share * share * (3 - 2 * share)
+
+
 def _flag(condition: Tensor) -> Tensor:
     return condition.to(torch.float32)
 
@@ -161,7 +168,7 @@ class Behaviour(nn.Module):
         self.register_buffer("moves", _matrix(), persistent=False)
         sizes = torch.tensor([_HEAD_LIMIT, _HEAD_DRIFT, _HEAD_SWAY, _POSTURE]) * _DEGREE
         self.register_buffer("head", sizes, persistent=False)
-        self.register_buffer("aside", torch.tensor([[6.0, 0.0], [5.0, 3.2], [0.0, -1.5]]), persistent=False)
+        self.register_buffer("aside", torch.tensor([[5.0, 0.0], [3.5, 3.0], [0.0, -1.5]]), persistent=False)
         self.register_buffer("follow", torch.tensor(_HEAD_SHARE), persistent=False)
 
     def init_state(self, batch_size: int) -> Tensor:
@@ -218,13 +225,14 @@ class Behaviour(nn.Module):
         """Moves the gaze: to the listener, aside, or a little about where it is."""
         speaking, onset, draw = cues[:, :1], cues[:, 3:], noise[:, _GAZE_DRAW]
         aside = _flag(s["place"].abs().amax(-1, keepdim=True) > 4 * _DEGREE)
-        over = _flag(talk < _TURN_OVER) * (1 - speaking)  # the turn is at its end: back to the listener
-        hurry = torch.exp(0.15 * new["person"][:, :1]) * (1 + 4 * onset * (1 - aside) + 1.5 * aside * over)
+        # the turn is at its end: back to the listener
+        over = _flag((talk < _TURN_OVER) & (talk > _LISTENING)) * (1 - speaking)
+        hurry = torch.exp(0.15 * new["person"][:, :1]) * (1 + 4 * onset * (1 - aside) + 2.5 * aside * over)
         hold_left = s["hold_left"] - TICK_S * hurry
         turns = hold_left <= 0
-        wish = _ASIDE + _ASIDE_IN_TALK * talk + _ASIDE_AT_ONSET * onset - 0.6 * aside
+        wish = _ASIDE + _ASIDE_IN_TALK * talk + _ASIDE_AT_ONSET * onset - 1.1 * aside
         leaves = _flag((noise[:, _NOISE["turn"] : _NOISE["turn"] + 1] < wish) & (new["awake"] >= 1))
-        far = (self.aside[0] * torch.tanh(4 * draw) + self.aside[1] * draw + self.aside[2]).clamp(-17, 17)
+        far = (self.aside[0] * torch.tanh(4 * draw) + self.aside[1] * draw + self.aside[2]).clamp(-15.0, 15.0)
         seen = _DEGREE * (0.7 * draw + leaves * (far - 0.7 * draw))
         stay = math.log(_HOLD_S[0]) + math.log(_HOLD_S[1] / _HOLD_S[0]) * leaves
         hold = torch.exp(stay + 0.6 * noise[:, _NOISE["hold"] : _NOISE["hold"] + 1]).clamp(0.3, 3.0)
@@ -252,8 +260,8 @@ class Behaviour(nn.Module):
         """What a phrase and an accent draw: where the head is bound for, how much head and brows move."""
         accent, onset = cues[:, 2:3], cues[:, 3:]
         draws = noise[:, _ACCENT_DRAW]
-        # two of five accents raise the brows, by 0.2 to 0.6; most move the head
-        raises = _flag(draws[:, 1:] > 0.25) * (0.2 + 0.25 * draws[:, 1:])
+        # every fourth accent raises the brows, by 0.2 to 0.6; most move the head
+        raises = _flag(draws[:, 1:] > 0.6) * (0.15 + 0.22 * draws[:, 1:])
         drawn = torch.cat([(0.4 + 0.4 * draws[:, :1]).clamp(0.0, 1.4), raises], dim=-1)
         amounts = torch.where(accent < _BETWEEN_ACCENTS, drawn, s["accent"])
         next_posture = torch.where(onset < _BETWEEN_ACCENTS, self.head[3] * noise[:, _POSTURE_DRAW], s["next_posture"])
@@ -272,7 +280,7 @@ class Behaviour(nn.Module):
         sway = smooth[:, _SMOOTH["sway_yaw"] : _SMOOTH["sway_roll"] + 1]
         bound = smooth[:, _SMOOTH["bound_yaw"] : _SMOOTH["bound_roll"] + 1]
         lively = torch.exp(0.2 * new["person"][:, 1:2])
-        angles = (0.33 + 0.67 * talk) * self.head[1] * drift + (0.5 + 0.5 * talk) * self.head[2] * sway + bound
+        angles = (0.4 + 0.6 * talk) * self.head[1] * drift + (0.7 + 0.3 * talk) * self.head[2] * sway + bound
         breath = _BREATH * (1 - 0.7 * talk) * torch.sin(2 * math.pi * new["breath"])
         pitch = _NOD * (_of(smooth, "nod") - 0.6 * _of(smooth, "rebound")) - breath
         angles = lively * (angles + torch.nn.functional.pad(pitch, (1, 1)))
@@ -296,19 +304,20 @@ def _blink(
 ) -> dict[str, Tensor]:
     """Starts blinks: likelier at the end and the start of a phrase and with a large gaze shift, not in an accent."""
     ending = (talk - cues[:, :1]).clamp(min=0)
-    urge = noise[:, _NOISE["blink"] : _NOISE["blink"] + 1] + 0.1 * talk + 0.5 * ending + 0.3 * cues[:, 3:]
+    urge = noise[:, _NOISE["blink"] : _NOISE["blink"] + 1] + 0.36 * talk + 0.5 * ending + 0.3 * cues[:, 3:]
     urge = urge + 0.9 * new["swing"] - 2.5 * cues[:, 2:3] - RECOVERY_DEPTH * s["recovery"]
     starts = (urge > BLINK_THRESHOLD) & (s["blink_left"] <= 0)
     hold = noise[:, _NOISE["hold"] : _NOISE["hold"] + 1]
     left = torch.where(starts, REFRACTORY_S, (s["blink_left"] - TICK_S).clamp(min=0))
-    pace = torch.where(starts, torch.exp(0.1 * hold).clamp(0.75, 1.3), s["pace"])
+    pace = torch.where(starts, torch.exp(0.1 * hold).clamp(0.86, 1.3), s["pace"])
     since = (REFRACTORY_S - left) * pace
     opened = ((since - _CLOSING_S - _SHUT_S) / _OPENING_S).clamp(0.0, 1.0)
+    opened = opened * (2 - opened)  # lids open fast and then slowly, as the real talker's do
     return {
         "blink_left": left,
         "recovery": RECOVERY_DECAY * torch.where(starts, 1.0, s["recovery"]),
         "pace": pace,
-        "closure": _ease((since / _CLOSING_S).clamp(max=1)) * (1 - _ease(opened)),
+        "closure": _soft((since / _CLOSING_S).clamp(max=1)) * (1 - _soft(opened)),
     }
 
 
@@ -316,8 +325,8 @@ def _expression(smooth: Tensor, new: dict[str, Tensor]) -> Tensor:
     """Lids, brows and smile: the last ten parts of `_MOVES`."""
     _, _, browsy, smiling, smile_side, brow_side = new["person"].chunk(6, dim=-1)
     talk, loud, closure = _of(smooth, "talk"), _of(smooth, "loud"), new["closure"]
-    own = (_of(smooth, "brow") - 1.6).clamp(min=0)  # now and then brows go up for no sound's sake
-    brow = torch.exp(0.25 * browsy) * (_of(smooth, "raised") + 0.3 * (0.3 + 0.7 * talk) * own) + 0.05 * loud
+    own = (_of(smooth, "brow") - 0.8).clamp(0.0, 1.2)  # now and then brows go up for no sound's sake
+    brow = torch.exp(0.25 * browsy) * (_of(smooth, "raised") + 0.4 * (0.3 + 0.7 * talk) * own) + 0.05 * loud
     tilt = 0.03 * _of(smooth, "tilt") + 0.15 * torch.tanh(brow_side) * brow
     frown = 0.2 * (0.4 + 0.6 * loud) * (_of(smooth, "frown") - 0.9).clamp(min=0)
     smile = (0.06 + 0.03 * _of(smooth, "smile") + 0.02 * smiling).clamp(0.0, 0.2)
