@@ -86,6 +86,7 @@ PICTURES: Mapping[str, Callable[[Set], Image.Image]] = {
     "looks": lambda stage: portraits.looks(stage.tab()),
     "visemes": lambda stage: portraits.visemes(stage.tab()),
     "emotions": lambda stage: portraits.emotions(stage.tab()),
+    "feelings": lambda stage: portraits.feelings(stage.tab()),
     "morphs": lambda stage: portraits.morphs(stage.tab()),
     "finish": lambda stage: portraits.finishes(stage.tab("full"), stage.tab("plain")),
     "sentence": lambda stage: strip(stage.tab(), stage.sentence),

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 from PIL import Image
 
 from benchmarks.pictures.layout import Tile, grid
 from benchmarks.pictures.pose_tab import Framing, PoseTab, Shot
-from models.face.channels import BLENDSHAPES
+from models.face.channels import BLENDSHAPES, CHANNELS, channel_indices
+from models.face.expression import with_emotion
 from models.face.poses import EMOTIONS, VISEMES, scaled
 
 FRIENDLY: Mapping[str, float] = {
@@ -66,6 +68,24 @@ def emotions(tab: PoseTab) -> Image.Image:
         for name, pose in EMOTIONS.items()
     ]
     return grid(tiles, len(EMOTIONS))
+
+
+def feelings(tab: PoseTab) -> Image.Image:
+    """Each emotion at rest and over speech: an open vowel, sealed lips, round lips, and lips under the teeth."""
+    said = (("sil", 1.0), ("aa", 0.7), ("PP", 1.0), ("ou", 0.8), ("FF", 0.9))
+    tiles = [
+        Tile(tab.take(Shot(felt(name, scaled(VISEMES[sound], amount)), "face", size=(250, 280))), name, SOUNDS[sound])
+        for name in EMOTIONS
+        for sound, amount in said
+    ]
+    return grid(tiles, len(said))
+
+
+def felt(emotion: str, mouth: Mapping[str, float], strength: float = 0.85) -> dict[str, float]:
+    """What the stage makes of a mouth in a feeling."""
+    frame = np.zeros(len(CHANNELS), np.float32)
+    frame[channel_indices(mouth)] = list(mouth.values())
+    return dict(zip(CHANNELS, with_emotion(frame, {emotion: strength}).tolist(), strict=True))
 
 
 def morphs(tab: PoseTab) -> Image.Image:

@@ -58,6 +58,7 @@ _GAP: Final = np.zeros(CHANNEL_COUNT, np.float32)
 _GAP[channel_indices(GAP_RESPONSE_MM)] = list(GAP_RESPONSE_MM.values())
 _NOSE_GAP: Final = np.zeros(CHANNEL_COUNT, np.float32)
 _NOSE_GAP[channel_indices(["NoseSneerLeft", "NoseSneerRight"])] = 3.2
+_SPARE: Final = 1 - GAP_RESPONSE_MM["NoseSneerLeft"] / 3.2
 _GAP_AT_MOST: Final = np.maximum(_GAP, _NOSE_GAP)
 
 _CLOSE, _JAW, _FUNNEL = channel_indices(["MouthClose", "JawOpen", "MouthFunnel"])
@@ -97,7 +98,8 @@ _ARTICULATION: Final = _weighted(
     TongueOut=20.0,
 )
 _ROUNDING: Final = _weighted(MouthPucker=1.0, MouthFunnel=0.8)
-_MEASURES: Final = np.stack([_GAP, _EFFORT, _ARTICULATION, _ROUNDING], axis=1)
+_TUCK: Final = _weighted(MouthRollLower=1.0, MouthRollUpper=-1.0, MouthPress=-0.5)
+_MEASURES: Final = np.stack([_GAP, _EFFORT, _ARTICULATION, _ROUNDING, _TUCK], axis=1)
 
 _FAMILIES: Final = (
     "free", "left_lids", "right_lids", "retracting", "parting", "jaw", "funnel", "nose", "press", "shrug",
@@ -169,6 +171,7 @@ def with_emotion(channels: Floats, weights: Mapping[str, float], speech: Floats 
     speaks = _speaking(channels, measures) if speech is None else np.asarray(speech, np.float32)
     parted = _smooth((gap - _SEALED_MM) / (_OPEN_MM - _SEALED_MM))
     vowel = _smooth((gap - _SEALED_MM) / (_WIDE_MM - _SEALED_MM))
+    tuck = _smooth((measures[..., 4] - 0.1) / 0.3)
     rests = 1 - speaks
     mouth = 1 - (1 - _IN_SPEECH) * speaks
     quiet = 1 - np.maximum(speaks, effort)
@@ -186,7 +189,7 @@ def with_emotion(channels: Floats, weights: Mapping[str, float], speech: Floats 
             rests * may_part,
             1 - (1 - _NOSE_IN_SPEECH) * speaks,
             rests,
-            rests + _SHRUG_IN_SPEECH * speaks,
+            (1 - tuck) * (rests + _SHRUG_IN_SPEECH * speaks),
         )
     ):
         limits[..., i] = limit
@@ -194,7 +197,8 @@ def with_emotion(channels: Floats, weights: Mapping[str, float], speech: Floats 
     added: Floats = pose * share * (1 - channels)
     # The nose lifts the upper lip: where lips must meet the lower one follows, unless something else has closed them.
     lifted = np.minimum(added @ _NOSE_GAP, np.maximum(added @ _GAP_AT_MOST, 0))
-    added[..., _CLOSE] += (1 - may_part) * lifted / -_GAP[_CLOSE]
+    # Teeth that show on a tucked lip go on showing on the heads whose nose lifts it less.
+    added[..., _CLOSE] += (1 - may_part) * (1 - _SPARE * tuck) * lifted / -_GAP[_CLOSE]
     out: Floats = channels + added
     shapes = out[..., :BLENDSHAPE_COUNT]
     np.minimum(shapes, 1, out=shapes)
