@@ -9,11 +9,13 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from rich.console import Console
 from rich.markup import escape
+from rich.status import Status
 from rich.table import Table
 
 from models.corpus.importers.errors import ImportingError
@@ -24,6 +26,9 @@ from models.corpus.importers.timecode import RATES
 from models.corpus.importers.video import import_track, track_video
 from models.corpus.take_check import FolderCheck, check_folder, coverage
 from models.corpus.takes import TakeError, save_take
+
+Job: TypeAlias = Callable[[Callable[[str], None]], Imported]
+"""Imports one recording; calls back with what it is at."""
 
 EXIT_SOME_FAILED: Final = 1
 """Exit code when recordings or takes were left out; the others are done."""
@@ -88,8 +93,8 @@ def _live_link(args: argparse.Namespace, console: Console) -> int:
     recordings = find_recordings(args.path, args.sound)
     rate = RATES[args.timecode_rate] if args.timecode_rate else None
 
-    def job(recording: Recording) -> Callable[[], Imported]:
-        return lambda: import_live_link(recording, timecode_rate=rate, sound_late_s=_late_s(args))
+    def job(recording: Recording) -> Job:
+        return lambda _: import_live_link(recording, timecode_rate=rate, sound_late_s=_late_s(args))
 
     return _import_all([(recording.name, job(recording)) for recording in recordings], args.out, console)
 
@@ -98,9 +103,12 @@ def _video(args: argparse.Namespace, console: Console) -> int:
     if args.sound and len(args.path) > 1:
         raise ImportingError("--sound is for one video; import them singly")
 
-    def job(path: Path) -> Callable[[], Imported]:
-        def work() -> Imported:
-            track = track_video(path, mirrored=args.mirrored)
+    def job(path: Path) -> Job:
+        def work(told: Callable[[str], None]) -> Imported:
+            track = track_video(
+                path, mirrored=args.mirrored, progress=lambda s: told(f"{s:.0f} s of pictures looked at")
+            )
+            told("fitting")
             return import_track(path.stem, track, args.sound or path, sound_late_s=_late_s(args))
 
         return work
@@ -113,7 +121,8 @@ def _landmarks(args: argparse.Namespace, console: Console) -> int:
     if args.sound is None:
         raise ImportingError(f"{args.path}: name the video it was made from with --sound")
 
-    def work() -> Imported:
+    def work(told: Callable[[str], None]) -> Imported:
+        told("fitting")
         return import_track(name, load_landmarks(args.path), args.sound, sound_late_s=_late_s(args))
 
     return _import_all([(name, work)], args.out, console)
@@ -123,14 +132,17 @@ def _late_s(args: argparse.Namespace) -> float | None:
     return None if args.sound_late_ms is None else args.sound_late_ms / 1000
 
 
-def _import_all(jobs: list[tuple[str, Callable[[], Imported]]], out: Path, console: Console) -> int:
+def _import_all(jobs: list[tuple[str, Job]], out: Path, console: Console) -> int:
     """Imports one recording after the other; one that fails is said and left out."""
+    names = [name for name, _ in jobs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ImportingError(f"several recordings are called {', '.join(twice)}; rename all but one")
     out.mkdir(parents=True, exist_ok=True)
     failed, kept = 0, 0.0
     for name, job in jobs:
         try:
-            with console.status(escape(name)):
-                imported = job()
+            with console.status(escape(name)) as status:
+                imported = job(partial(_show, status, name))
         except (ImportingError, TakeError) as error:
             console.print(f"[red]{escape(str(error))}", soft_wrap=True)
             failed += 1
@@ -138,8 +150,14 @@ def _import_all(jobs: list[tuple[str, Callable[[], Imported]]], out: Path, conso
         _write(imported, name, out)
         kept += imported.kept
         console.print(f"[bold]{escape(name)}[/]: {escape(_told(imported))}", soft_wrap=True)
-    console.print(f"{kept / 60:.1f} minutes in {out}; look at them with `python -m models.corpus check {out}`")
+    console.print(
+        f"{kept / 60:.1f} minutes in {out}; look at them with `python -m models.corpus check {out}`", soft_wrap=True
+    )
     return EXIT_UNUSABLE if failed == len(jobs) else EXIT_SOME_FAILED if failed else 0
+
+
+def _show(status: Status, name: str, doing: str) -> None:
+    status.update(f"{escape(name)}: {doing}")
 
 
 def _write(imported: Imported, name: str, out: Path) -> None:
@@ -175,10 +193,11 @@ def _check(args: argparse.Namespace, console: Console) -> int:
 
 
 def _table(found: FolderCheck) -> Table:
-    table = Table(caption=f"{len(found.takes)} takes, {found.minutes:.1f} minutes")
-    for title in ("take", "seconds", "fps", "r of opening and loudness", "sound late, ms", "range, mm", "p b m closed"):
-        table.add_column(title, justify="left" if title == "take" else "right")
-    table.add_column("channels", justify="right")
+    count = "1 take" if len(found.takes) == 1 else f"{len(found.takes)} takes"
+    table = Table(caption=f"{count}, {found.minutes:.1f} minutes; r: of opening and loudness; late: the sound")
+    table.add_column("take")
+    for title in ("seconds", "fps", "r", "late ms", "gap mm", "closed", "channels"):
+        table.add_column(title, justify="right")
     for take in found.takes:
         late = f"{1000 * take.sync.late_s:+.0f}" if take.sync.sure else "?"
         closed = "?" if take.closed is None else f"{take.closed:.0%}"

@@ -1,5 +1,6 @@
 """Takes from a video: the face's landmarks, fitted to the 61 channels, on the video's sound."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,14 +20,21 @@ from models.face.importers.source_rig import RigImportError
 from models.face.rig import Rig
 
 
-def track_video(video: Path, *, mirrored: bool = False) -> LandmarkTrack:
+def track_video(
+    video: Path, *, mirrored: bool = False, progress: Callable[[float], None] = lambda seconds: None
+) -> LandmarkTrack:
     """Follows the face through a video, in this process; it needs the extra `video`.
+
+    Args:
+        video: any file FFmpeg reads.
+        mirrored: whether the picture is a mirror's.
+        progress: told the seconds done, now and then.
 
     Raises:
         ImportingError: MediaPipe is missing, or the video cannot be read.
     """
     try:
-        return as_track(detect(video, mirrored=mirrored), str(video))
+        return as_track(detect(video, mirrored=mirrored, progress=progress), str(video))
     except DetectorError as error:
         raise ImportingError(str(error)) from error
 

@@ -184,3 +184,5 @@ def test_without_mediapipe_the_way_out_is_said(tmp_path: Path, capsys: pytest.Ca
         detect(video)
     assert main(["import", "video", str(video), "--out", str(tmp_path / "takes")]) == EXIT_UNUSABLE
     assert "extra `video`" in capsys.readouterr().err
+    assert main(["import", "video", str(video), str(video), "--out", str(tmp_path / "takes")]) == EXIT_UNUSABLE
+    assert "several recordings are called a" in capsys.readouterr().err
