@@ -34,6 +34,8 @@ def show(result: Mapping[str, Any], rigs: Sequence[str]) -> None:
         if found := result[rig].get("drift"):
             rows = [{"minutes": part} | found[part] for part in ("first", "last")]
             console.print(_rows(f"drift ({rig})", rows))
+    for said in result.get("life", {}).get("outside", ()):
+        console.print(f"life: {said}")
     if budget := result.get("step_budget"):
         console.print(_rows("step_budget", [budget]))
     console.print(_verdicts(result["goals"]))

@@ -23,9 +23,9 @@ figures are means or pooled shares over the seeds.
 - `jitter`: third differences of the lips beside the real talker's (`benchmarks.lip_jitter`).
 
 `robust`: `robust_r`, as `real_mouth_r`, the talkers disguised (`benchmarks.lip_robustness`). `drift`: the first and the
-last two of thirty minutes (`benchmarks.lip_drift`). `budget`: a tick of a hundred slots (`benchmarks.lip_budget`).
-`steps`: one, two, four and sixteen flow steps. `--look-ahead-table` and `--models A B …` add tables of what look-ahead
-and size are worth (`benchmarks.lip_tables`).
+last two of thirty minutes (`benchmarks.lip_drift`). `life`: blinks, gaze and head (`benchmarks.lip_life`). `budget`: a
+tick of a hundred slots (`benchmarks.lip_budget`). `steps`: one, two, four and sixteen flow steps. `--look-ahead-table`
+and `--models A B …` add tables of what look-ahead and size are worth (`benchmarks.lip_tables`).
 
 `human` gives the figures of the real talker's own mouth in `grid_s1` val, as measured in video.
 Choose checkpoints by `grid_s1_val` alone, never by the held-out clips.
@@ -43,6 +43,7 @@ from benchmarks.lip_clips import Clips
 from benchmarks.lip_core import core_figures, human_figures
 from benchmarks.lip_drift import drift
 from benchmarks.lip_goals import goals
+from benchmarks.lip_life import life
 from benchmarks.lip_robustness import robustness
 from benchmarks.lip_show import show
 from benchmarks.lip_tables import Bench, look_ahead_table, size_table, steps_table
@@ -56,7 +57,7 @@ from models.thunder import load_thunder
 from stream_engine.clock import SystemClock
 
 SEEDS: Final = tuple(range(8))
-PARTS: Final = ("core", "robust", "drift", "budget", "steps")
+PARTS: Final = ("core", "robust", "drift", "life", "budget", "steps")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,6 +120,8 @@ def run(options: argparse.Namespace, mouths: Sequence[MouthVertices]) -> dict[st
         add(robustness(model, clips, [mouth.rig for mouth in mouths], SEEDS, ms))
     if "drift" in options.only:
         add({rig: {"drift": found} for rig, found in drift(model, clips.grid_val, mouths, ms).items()})
+    if "life" in options.only:
+        overall["life"] = life(model, clips.grid_val, ms)
     if "steps" in options.only:
         add(by_rig("steps_table", steps_table(model, bench, ms), figures))
     if options.look_ahead_table:

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("torch", "onnxruntime", "aiortc", "av", "numpy")
+_PACKAGES = ("torch", "onnxruntime", "aiortc", "av", "numpy", "scipy", "praat-parselmouth")
 
 
 def machine() -> dict[str, Any]:
