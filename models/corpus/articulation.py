@@ -1,22 +1,21 @@
-"""From phones to lips: how far they part, what shape they take, and the channels that show it.
+"""From phones, or a camera's takes, to the mouth's channels.
 
-Each phone pulls every articulator towards a target with a dominance that rises before it and falls after it; the
-blend is the weighted mean (Cohen & Massaro 1993). The inner-lip gap's targets and rates are fitted to a real talker;
-the other articulators' are textbook values. Channels are then solved so that the rig's gap is the wanted one: the jaw
-goes where the phone puts it, and the lips open or seal relative to it.
+Coarticulation by dominance (`models.corpus.dominance`) says how far the lips part and what shape they take; hard
+constraints say what no neighbour may undo: p b m seal, f v put the lower lip under the teeth, w and u round, s and z
+nearly shut the jaw, the tongue shows in th. Channels are then solved so that the rig's inner-lip gap is the wanted one:
+the jaw goes where the phone puts it, and the lips open or seal relative to it.
 """
 
-import json
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.corpus.phones import ARPABET, BILABIALS, PHONE_INDEX, Phone
-from models.face.channels import CHANNEL_COUNT, channel_index
-from models.measured_data import measured
+from models.corpus.dominance import AXES, fitted_dominance
+from models.corpus.phones import BILABIALS, Phone
+from models.corpus.takes import Take
+from models.face.channels import CHANNEL_COUNT, CHANNELS, channel_index, channel_indices
 
 Track: TypeAlias = NDArray[np.floating[Any]]
 
@@ -36,67 +35,58 @@ GAP_MM: Final[dict[str, float]] = {
 }  # fmt: skip
 """Millimetres of inner-lip gap per unit of each channel, measured on a human rig; the built-in head is made alike."""
 
-# jaw, pucker, funnel, stretch, smile, tuck (lower lip to upper teeth), press, tongue
-_SHAPES: Final[dict[str, tuple[float, float, float, float, float, float, float, float]]] = {
-    "SIL": (0.00, 0.02, 0.00, 0.00, 0.02, 0, 0.02, 0),
-    **dict.fromkeys(("P", "B", "M"), (0.08, 0.04, 0.00, 0.00, 0.00, 0, 1.00, 0)),
-    **dict.fromkeys(("F", "V"), (0.07, 0.00, 0.00, 0.04, 0.00, 1, 0.00, 0)),
-    "W": (0.10, 0.75, 0.12, 0.00, 0.00, 0, 0.00, 0),
-    "UW": (0.12, 0.70, 0.15, 0.00, 0.00, 0, 0.00, 0),
-    "UH": (0.16, 0.40, 0.12, 0.00, 0.00, 0, 0.00, 0),
-    "OW": (0.26, 0.36, 0.34, 0.00, 0.00, 0, 0.00, 0),
-    "AO": (0.34, 0.15, 0.36, 0.00, 0.00, 0, 0.00, 0),
-    "OY": (0.30, 0.30, 0.32, 0.00, 0.00, 0, 0.00, 0),
-    **dict.fromkeys(("SH", "ZH", "CH", "JH"), (0.09, 0.18, 0.36, 0.00, 0.00, 0, 0.00, 0)),
-    **dict.fromkeys(("S", "Z"), (0.05, 0.00, 0.00, 0.16, 0.06, 0, 0.00, 0)),
-    **dict.fromkeys(("TH", "DH"), (0.10, 0.00, 0.00, 0.04, 0.00, 0, 0.00, 1)),
-    **dict.fromkeys(("T", "D", "N"), (0.12, 0.00, 0.00, 0.06, 0.03, 0, 0.00, 0)),
-    "L": (0.16, 0.00, 0.00, 0.06, 0.03, 0, 0.00, 0.3),
-    **dict.fromkeys(("K", "G", "NG"), (0.17, 0.00, 0.00, 0.04, 0.02, 0, 0.00, 0)),
-    "HH": (0.20, 0.00, 0.00, 0.02, 0.00, 0, 0.00, 0),
-    "R": (0.12, 0.28, 0.12, 0.00, 0.00, 0, 0.00, 0),
-    "ER": (0.17, 0.24, 0.12, 0.00, 0.00, 0, 0.00, 0),
-    "Y": (0.10, 0.00, 0.00, 0.18, 0.12, 0, 0.00, 0),
-    "AA": (0.42, 0.00, 0.05, 0.02, 0.00, 0, 0.00, 0),
-    "AE": (0.38, 0.00, 0.00, 0.16, 0.08, 0, 0.00, 0),
-    "AW": (0.40, 0.10, 0.10, 0.04, 0.00, 0, 0.00, 0),
-    "AY": (0.38, 0.00, 0.00, 0.10, 0.06, 0, 0.00, 0),
-    "EH": (0.28, 0.00, 0.00, 0.14, 0.08, 0, 0.00, 0),
-    "EY": (0.24, 0.00, 0.00, 0.20, 0.14, 0, 0.00, 0),
-    "AH": (0.27, 0.00, 0.00, 0.04, 0.02, 0, 0.00, 0),
-    "IH": (0.18, 0.00, 0.00, 0.16, 0.10, 0, 0.00, 0),
-    "IY": (0.13, 0.00, 0.00, 0.24, 0.18, 0, 0.00, 0),
-}
-_ROUNDING: Final = frozenset(["W", "UW", "UH", "OW", "AO", "OY", "SH", "ZH", "CH", "JH"])
-_VOWELS: Final = frozenset(["UW", "UH", "OW", "AO", "OY", "ER", "AA", "AE", "AW", "AY", "EH", "EY", "AH", "IH", "IY"])
-# dominance of a phone on (jaw, lip shape, tuck/press/tongue), and rise and fall rates in 1/s
-_RATES: Final = np.array([[15.0, 20.0], [13.0, 20.0], [45.0, 45.0]])
+_RAISING: Final = frozenset(channel_indices(("MouthUpperUpLeft", "MouthUpperUpRight")))
+SHAPE_AXES: Final = AXES[1:]
+"""Columns of `Lips.shape`: jaw, pucker, funnel, stretch, smile, tuck (lower lip to upper teeth), press, …"""
+_PARTING: Final = ("MouthLowerDownLeft", "MouthLowerDownRight", "MouthUpperUpLeft", "MouthUpperUpRight")
+_SPEAKING: Final = channel_indices(
+    name for name in CHANNELS if name.startswith(("Jaw", "Mouth", "Cheek", "NoseSneer", "Tongue"))
+)
+"""Channels that rest when nobody speaks."""
+_SEAL_S: Final = (0.075, 0.1)
+"""Shortest and longest full seal of p b m; with its ramps the lips stay shut for 80 to 120 ms."""
+_CLOSING_S, _RELEASE_S = 0.06, 0.04
+_FIRM_ROUNDING: Final = {"W": 0.6, "UW": 0.52}
+"""Pucker that w and u reach at their core, whatever surrounds them."""
+_NEAR_SHUT_JAW: Final = 0.1
+"""Jaw that s and z allow at most."""
+_TONGUE_OUT: Final = 0.22
+"""TongueOut in th: the tip between the teeth."""
+_TUCKED, _TUCK_GAP = 0.55, 0.12
+"""MouthRollLower of f and v, and the widest normalized gap that leaves the lip under the teeth."""
 
 
-def _dominance(name: str) -> tuple[float, float, float]:
-    if name == "SIL":
-        return 0.35, 0.35, 1.0
-    if name in _VOWELS:
-        return 1.0, 1.6 if name in _ROUNDING else 1.0, 0.6
-    if name in ("S", "Z"):
-        return 1.8, 0.4, 0.6
-    jaw = 0.9 if name in BILABIALS or name in ("F", "V", "W") else 0.45
-    shape = 1.5 if name in _ROUNDING else 0.12
-    return jaw, shape, 3.0 if name in BILABIALS or name in ("F", "V", "TH", "DH") else 0.6
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one person speaks; constant within a clip. 1 and 0 are the fitted talker, made legible.
+
+    Attributes:
+        jaw: amplitude of the jaw (JALI's first axis, Edwards et al. 2016).
+        lips: amplitude of the lips' shapes (its second).
+        asymmetry: share by which the left side outdoes the right, −0.1..0.1.
+        smile: MouthSmile that underlies all speech, 0..0.12.
+        rounding: strength of pucker and funnel.
+    """
+
+    jaw: float = 1.0
+    lips: float = 1.0
+    asymmetry: float = 0.0
+    smile: float = 0.0
+    rounding: float = 1.0
 
 
-@cache
-def _fit() -> tuple[Track, Track, Track, Track, float, float]:
-    fit = json.loads(measured("grid_s1/dominance_fit.json").read_text())
-    table = [fit["phones"][phone] for phone in ARPABET]
-    table[PHONE_INDEX["SIL"]] = table[PHONE_INDEX["SIL"]] | {"target": REST_GAP}
-    columns = [np.array([p[key] for p in table], np.float32) for key in ("target", "weight", "rise_rate", "fall_rate")]
-    return columns[0], columns[1], columns[2], columns[3], float(fit["lead_s"]), float(fit["flat"])
+PLAIN: Final = Style()
 
 
-def _pull(times: Track, centre: Track, flat: Track, rise: Track, fall: Track) -> Track:
-    offset = times[:, None] - centre[None]
-    return np.asarray(np.exp(-rise * np.maximum(-offset - flat, 0) - fall * np.maximum(offset - flat, 0)), np.float32)
+def sample_style(rng: np.random.Generator) -> Style:
+    """A person: from mumbling to over-articulated, jaw and lips apart."""
+    return Style(
+        jaw=float(np.clip(rng.normal(1.0, 0.16), 0.65, 1.4)),
+        lips=float(np.clip(rng.normal(1.05, 0.16), 0.7, 1.45)),
+        asymmetry=float(np.clip(rng.normal(0, 0.05), -0.1, 0.1)),
+        smile=float(np.clip(rng.normal(0.0, 0.05), 0, 0.12)),
+        rounding=float(np.clip(rng.normal(1.05, 0.15), 0.75, 1.4)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +95,7 @@ class Lips:
 
     Attributes:
         gap: `[T]`, normalized inner-lip gap; below 0 pressed.
-        shape: `[T, 8]`, jaw, pucker, funnel, stretch, smile, tuck, press, tongue.
+        shape: `[T, 12]`, weights 0..1 of `SHAPE_AXES`.
         seal: `[T]`, 0..1, how much a bilabial's closure is due.
     """
 
@@ -114,112 +104,265 @@ class Lips:
     seal: Track
 
 
-def articulate(phones: list[Phone], times: Track) -> Lips:
-    """Lips at the given instants (seconds) for phones that may lie anywhere, in order."""
-    index = np.array([PHONE_INDEX[p.name] for p in phones])
-    start, end = (np.array([p[i] for p in phones], np.float32) for i in (0, 1))
-    centre, half = (start + end) / 2, (end - start) / 2
-    target, weight, rise, fall, lead, flat = _fit()
+def articulate(phones: list[Phone], times: Track, style: Style = PLAIN, loudness: Track | float = 1.0) -> Lips:
+    """Lips at the given instants for phones that may lie anywhere, in order.
+
+    Every instant is computed by itself: a stretch computed in pieces is the stretch computed whole. Hurried phones
+    undershoot, since pulls last as long as mouths take; closures are kept whole.
+
+    Args:
+        phones: with their times in seconds.
+        times: `[T]` seconds.
+        style: whose mouth.
+        loudness: `[T]` or one number, amplitude of the voice over its own usual one; opens the mouth by its cube root.
+    """
     times = np.asarray(times, np.float32)
+    model = fitted_dominance()
+    rest = _rest_share(phones, times)[:, None]
+    tracks = model.tracks(_between_silences(phones), times) * (1 - rest) + model.tracks([], times) * rest
+    gap, shape = tracks[:, 0], np.clip(tracks[:, 1:], 0, 1)
+    louder = np.cbrt(np.clip(np.asarray(loudness, np.float32), 0.2, 5.0))
+    opening = louder * np.float32(style.jaw**0.6 * style.lips**0.4)
+    gap = np.where(gap > 0, gap * opening, gap)
+    rounding = style.lips**0.5 * style.rounding
+    scale = {"pucker": rounding, "funnel": rounding, "tuck": 1.0, "press": 1.0, "tongue": 1.0}
+    for k, axis in enumerate(SHAPE_AXES):
+        shape[:, k] *= louder * style.jaw if axis == "jaw" else scale.get(axis, style.lips)
+    shape[:, SHAPE_AXES.index("smile")] += style.smile
+    seal = _hold(phones, times, gap, shape, style)
+    return Lips(_sealed(gap, seal), np.clip(shape, 0, 1), seal)
 
-    w = weight[index] * _pull(times, centre - lead, flat * half, rise[index], fall[index])
-    silent = index == PHONE_INDEX["SIL"]
-    w = np.where(silent, w * np.minimum(half / 0.15, 1), w)
-    gap = (w * target[index]).sum(1) / (w.sum(1) + 1e-6)
 
-    shapes = np.array([_SHAPES[p.name] for p in phones], np.float32)
-    strength = np.array([_dominance(p.name) for p in phones], np.float32)
-    blended = []
-    for group, columns in enumerate((slice(0, 1), slice(1, 5), slice(5, 8))):
-        rise_rate, fall_rate = _RATES[group]
-        w = strength[:, group] * _pull(times, centre - 0.02, 0.6 * half, rise_rate, fall_rate) + 1e-9
-        blended.append((w @ shapes[:, columns]) / w.sum(1, keepdims=True))
-    shape = np.concatenate(blended, axis=1).astype(np.float32)
+def _between_silences(phones: list[Phone]) -> list[Phone]:
+    if not phones:
+        return []
+    first, last = phones[0], phones[-1]
+    before = [] if first.name == "SIL" else [Phone(first.start - 0.5, first.start, "SIL")]
+    after = [] if last.name == "SIL" else [Phone(last.end, last.end + 0.5, "SIL")]
+    return [*before, *phones, *after]
 
+
+def _hold(phones: list[Phone], times: Track, gap: Track, shape: Track, style: Style) -> Track:
+    """Applies the hard constraints to `gap` and `shape` in place; returns the seal due, `[T]`."""
     seal = np.zeros_like(times)
+    column = {axis: shape[:, k] for k, axis in enumerate(SHAPE_AXES)}
     for phone in phones:
+        centre, length = (phone.start + phone.end) / 2, phone.end - phone.start
         if phone.name in BILABIALS:
-            seal = np.maximum(seal, _seal_window(times, phone.start + 0.01, max(phone.end, phone.start + 0.05) - 0.01))
-    return Lips(_sealed(gap.astype(np.float32), seal), shape, seal)
+            half = float(np.clip(0.8 * length, *_SEAL_S)) / 2
+            due = _window(times, centre - half, centre + half, _CLOSING_S, _RELEASE_S)
+            seal = np.maximum(seal, due)
+            np.maximum(column["press"], due, out=column["press"])
+        elif phone.name in ("F", "V"):
+            due = _core(times, phone)
+            np.maximum(column["tuck"], due, out=column["tuck"])
+            gap -= due * np.maximum(gap - _TUCK_GAP, 0)
+        elif phone.name in _FIRM_ROUNDING:
+            firm = _FIRM_ROUNDING[phone.name] * style.rounding
+            np.maximum(column["pucker"], firm * _core(times, phone), out=column["pucker"])
+        elif phone.name in ("S", "Z"):
+            column["jaw"] -= _core(times, phone) * np.maximum(column["jaw"] - _NEAR_SHUT_JAW, 0)
+        elif phone.name in ("TH", "DH"):
+            np.maximum(column["tongue"], _core(times, phone), out=column["tongue"])
+            gap += _core(times, phone) * np.maximum(0.2 - gap, 0)
+    return seal
 
 
-def _seal_window(times: Track, start: float, end: float, ramp: float = 0.045) -> Track:
-    inside = np.minimum(times - start, end - times)
-    return np.asarray(np.clip(inside / ramp + 1, 0, 1), np.float32)
+def _core(times: Track, phone: Phone) -> Track:
+    quarter = (phone.end - phone.start) / 4
+    return _window(times, phone.start + quarter, phone.end - quarter, 0.05, 0.05)
+
+
+def _window(times: Track, start: float, end: float, rise: float, fall: float) -> Track:
+    """1 from start to end, with smooth ramps of `rise` and `fall` seconds outside."""
+    before, after = (start - times) / rise, (times - end) / fall
+    outside = np.clip(np.maximum(before, after), 0, 1)
+    return np.asarray(0.5 + 0.5 * np.cos(np.pi * outside), np.float32)
 
 
 def _sealed(gap: Track, seal: Track) -> Track:
-    return np.minimum(gap, gap * (1 - seal) + SEALED_GAP * seal)
+    return np.asarray(np.minimum(gap, gap * (1 - seal) + SEALED_GAP * seal), np.float32)
+
+
+def _rest_share(phones: list[Phone], times: Track) -> Track:
+    """`[T]`, 0 near speech, 1 from 260 ms away from it: what a mouth does there nobody can hear."""
+    spoken = [phone for phone in phones if phone.name != "SIL"]
+    if not spoken:
+        return np.ones_like(times)
+    away = np.min([np.maximum(phone.start - times, times - phone.end) for phone in spoken], axis=0)
+    return np.asarray(np.clip((away - 0.12) / 0.14, 0, 1), np.float32)
+
+
+def _measured_seal(phones: list[Phone], times: Track, gap: Track, gap_times: Track) -> Track:
+    """Seal due `[T]` where a camera saw p b m.
+
+    A closure lasts two camera frames and is blurred by them, so around the measured minimum of each bilabial the gap
+    is taken down to a full seal; where the talker plainly did not close, he is believed.
+    """
+    seal = np.zeros_like(times)
+    for phone in phones:
+        near = (gap_times >= phone.start - 0.05) & (gap_times <= phone.end + 0.05)
+        if phone.name in BILABIALS and near.any() and gap[near].min() < 0.25:
+            moment = float(gap_times[near][gap[near].argmin()])
+            seal = np.maximum(seal, _window(times, moment - 0.025, moment + 0.025, 0.05, 0.035))
+    return seal
 
 
 def measured_lips(phones: list[Phone], times: Track, gap: Track, gap_times: Track) -> Lips:
-    """As :func:`articulate`, with the gap a camera measured.
-
-    A closure lasts two camera frames and is blurred by them, so around the measured minimum of each bilabial the gap
-    is taken down to a full seal; where the talker plainly did not close, he is believed. Away from speech the mouth
-    rests, whatever he did: nobody can hear it.
-    """
+    """As :func:`articulate`, with the gap a camera measured: `gap` at `gap_times`, both `[F]`, seconds."""
     lips = articulate(phones, times)
-    track = np.interp(times, gap_times, gap).astype(np.float32)
-    spoken = [phone for phone in phones if phone.name != "SIL"]
-    if spoken:
-        away = np.min([np.maximum(phone.start - times, times - phone.end) for phone in spoken], axis=0)
-        rest = np.clip((away - 0.14) / 0.16, 0, 1)
-        track = track * (1 - rest) + REST_GAP * rest
-    seal = np.zeros_like(track)
-    for phone in phones:
-        if phone.name not in BILABIALS:
-            continue
-        near = (gap_times >= phone.start - 0.05) & (gap_times <= phone.end + 0.05)
-        if near.any() and gap[near].min() < 0.25:
-            moment = gap_times[near][gap[near].argmin()]
-            seal = np.maximum(seal, _seal_window(times, moment - 0.02, moment + 0.02, ramp=0.035))
+    rest = _rest_share(phones, times)
+    track = np.interp(times, gap_times, gap).astype(np.float32) * (1 - rest) + REST_GAP * rest
+    seal = _measured_seal(phones, times, gap, gap_times)
     return Lips(_sealed(track, seal), lips.shape, seal)
 
 
-def channels_from_lips(lips: Lips) -> Track:
+def channels_from_lips(lips: Lips, asymmetry: float = 0.0) -> Track:
     """The mouth's channels `[T, 61]` that show these lips; all others are 0.
 
     Gap first: whatever jaw, rounding and tuck contribute, the lips' own opening or their seal against the jaw makes
     up the rest, so that the rig's inner-lip gap is `GAP_MM_AT_AY · gap`.
+
+    Args:
+        lips: what they should do.
+        asymmetry: share by which the left side outdoes the right.
     """
     out = np.zeros((len(lips.gap), CHANNEL_COUNT), np.float32)
-    jaw, pucker, funnel, stretch, smile, tuck, press, tongue = lips.shape.T
-    wanted = GAP_MM_AT_AY * lips.gap
-    # a mouth that opens wider than its phone's jaw allows drops the jaw with it, and a sealed one need not open it
-    jaw = np.clip(jaw * (1 - 0.6 * lips.seal), 0, 1)
+    column = {axis: lips.shape[:, k] for k, axis in enumerate(SHAPE_AXES)}
+    parted = 1 - lips.seal
 
     def put(name: str, value: Track) -> None:
-        out[:, channel_index(name)] = value
+        out[:, channel_index(name)] = np.clip(value, 0, 1)
 
     def both(name: str, value: Track) -> None:
-        put(name + "Left", value)
-        put(name + "Right", value)
+        put(name + "Left", value * (1 + asymmetry))
+        put(name + "Right", value * (1 - asymmetry))
 
-    put("MouthPucker", pucker)
-    put("MouthFunnel", funnel * (1 - lips.seal))
-    both("MouthStretch", stretch)
-    both("MouthSmile", smile)
-    put("MouthRollLower", 0.5 * tuck + 0.15 * press)
-    put("MouthRollUpper", 0.15 * press)
-    both("MouthPress", 0.35 * press)
-    put("TongueOut", 0.06 * tongue)
-    both("MouthUpperUp", 0.18 * tuck)
-    gap = REST_RIG_GAP_MM + sum(GAP_MM[name] * out[:, channel_index(name)] for name in GAP_MM)
-    missing = wanted - gap - GAP_MM["JawOpen"] * jaw
-    lower = np.clip(0.55 * missing / (2 * GAP_MM["MouthLowerDownLeft"]), 0, 0.5)
-    upper = np.clip(0.45 * missing / (2 * GAP_MM["MouthUpperUpLeft"]), 0, 0.35)
-    both("MouthLowerDown", lower)
-    both("MouthUpperUp", out[:, channel_index("MouthUpperUpLeft")] + upper)
-    missing = missing - 2 * GAP_MM["MouthLowerDownLeft"] * lower - 2 * GAP_MM["MouthUpperUpLeft"] * upper
-    jaw = jaw + np.maximum(missing, 0) / GAP_MM["JawOpen"]
-    # too open: half by a smaller jaw, the rest by the lips against it
-    excess = np.maximum(-missing, 0)
-    ease = np.minimum(0.5 * excess / GAP_MM["JawOpen"], 0.8 * jaw)
-    jaw = jaw - ease
-    put("JawOpen", jaw)
-    put("MouthClose", (excess - GAP_MM["JawOpen"] * ease) / -GAP_MM["MouthClose"])
-    return np.clip(out, 0, 1)
+    round_share = np.clip(column["pucker"] / 0.6, 0, 1)  # lips drawn together are not drawn apart
+    put("MouthPucker", column["pucker"] * (1 - 0.4 * column["tuck"]))
+    put("MouthFunnel", column["funnel"] * parted * (1 - 0.8 * column["tuck"]))  # a flared lip reaches no teeth
+    both("MouthStretch", column["stretch"] * (1 - round_share))
+    both("MouthSmile", column["smile"] * (1 - 0.7 * round_share))
+    put("MouthRollLower", _TUCKED * column["tuck"] + 0.15 * column["press"])
+    put("MouthRollUpper", np.maximum(column["roll_upper"] * parted, 0.15 * column["press"]))
+    put("MouthShrugLower", column["shrug"] * (1 - column["tuck"]))
+    both("MouthPress", 0.35 * column["press"])
+    put("TongueOut", _TONGUE_OUT * np.maximum(column["tongue"] - 0.1, 0) / 0.9)
+    both("MouthUpperUp", np.maximum(column["upper"] * parted, 0.26 * column["tuck"]))
+    both("MouthLowerDown", column["lower"] * parted * (1 - column["tuck"]))
+    # a sealed mouth need not open its jaw
+    put("JawOpen", column["jaw"] * (1 - 0.6 * lips.seal))
+    _reach_gap(out, GAP_MM_AT_AY * lips.gap)
+    return out
+
+
+def _reach_gap(motion: Track, wanted_mm: Track) -> None:
+    """Opens or shuts the lips of `[T, 61]` in place until the rig's gap is `wanted_mm` `[T]`.
+
+    Too narrow: the lips part a little more, then the jaw drops. Too wide: half by lips that part less, then by a
+    smaller jaw, the rest by lips that meet against the jaw.
+    """
+    response = gap_coefficients()
+    jaw, close = channel_index("JawOpen"), channel_index("MouthClose")
+
+    def shift(channel: int, by_mm: Track, low: Track | float, high: Track | float) -> None:
+        motion[:, channel] = np.clip(motion[:, channel] + by_mm / response[channel], low, high)
+
+    def missing() -> Track:
+        return np.asarray(wanted_mm - REST_RIG_GAP_MM - motion @ response)
+
+    shift(close, np.maximum(missing(), 0), 0, 1)
+    more = np.maximum(missing(), 0)
+    for channel, share in zip(channel_indices(_PARTING), (0.275, 0.275, 0.225, 0.225), strict=True):
+        before = motion[:, channel].copy()
+        shift(channel, share * more, before, np.maximum(before, 0.5 if share > 0.25 else 0.35))
+    shift(jaw, np.maximum(missing(), 0), 0, 1)
+    less = np.minimum(missing(), 0)
+    for channel in channel_indices(_PARTING):
+        before = motion[:, channel].copy()
+        shift(channel, 0.25 * 0.5 * less, (0.6 if channel in _RAISING else 0.3) * before, before)
+    shift(jaw, 0.5 * np.minimum(missing(), 0), 0.2 * motion[:, jaw], motion[:, jaw].copy())
+    shift(close, np.minimum(missing(), 0), 0, 1)
+
+
+def motion_from_phones(
+    phones: list[Phone], times: Track, style: Style = PLAIN, loudness: Track | float = 1.0
+) -> tuple[Track, Track]:
+    """What a mouth shows that says these phones.
+
+    Args:
+        phones: with their times in seconds, in order; beyond them the mouth rests.
+        times: `[T]` seconds.
+        style: whose mouth.
+        loudness: see :func:`articulate`.
+
+    Returns:
+        Motion `[T, 61]` (jaw, mouth and tongue; all others 0) and the seal due `[T]`, 0..1.
+    """
+    lips = articulate(phones, times, style, loudness)
+    return channels_from_lips(lips, style.asymmetry), lips.seal
+
+
+def motion_from_take(take: Take, times: Track, legibility: float = 0.7) -> tuple[Track, Track]:
+    """What the talker of a take showed, at any instants.
+
+    Between the camera's frames motion follows a Catmull-Rom spline. Where phones are known, p b m seal around the
+    measured minimum of the gap, away from speech the mouth rests, and what a camera does not resolve is put from the
+    phones: the lower lip under the teeth in f v, the tongue, and rounding (which he mumbles) at least `legibility`
+    times as firm as articulated speech has it. The measured gap is kept throughout.
+
+    Args:
+        take: measured motion.
+        times: `[T]` seconds; before the first frame and after the last the nearest one is held.
+        legibility: 0 leaves rounding and tuck as measured.
+
+    Returns:
+        Motion `[T, 61]` and the seal due `[T]`, 0..1 (0 where phones are unknown).
+    """
+    times = np.asarray(times, np.float32)
+    motion = _between_frames(take.motion, times * take.fps)
+    motion[:, :52] = np.clip(motion[:, :52], 0, 1)
+    if not take.phones:
+        return motion, np.zeros_like(times)
+    response = gap_coefficients()
+    frames = (np.arange(len(take.motion)) / take.fps).astype(np.float32)
+    gap = (take.motion @ response + REST_RIG_GAP_MM) / GAP_MM_AT_AY
+    seal = _measured_seal(take.phones, times, gap, frames)
+    rest = _rest_share(take.phones, times)
+    gap_now = (motion @ response + REST_RIG_GAP_MM) / GAP_MM_AT_AY
+    wanted = _sealed(gap_now * (1 - rest) + REST_GAP * rest, seal)
+
+    lips = articulate(take.phones, times)
+    column = {axis: lips.shape[:, k] for k, axis in enumerate(SHAPE_AXES)}
+    at_rest, _ = motion_from_phones([], times[:1])
+    motion[:, _SPEAKING] += rest[:, None] * (at_rest[:, _SPEAKING] - motion[:, _SPEAKING])
+
+    def at_least(name: str, value: Track) -> None:
+        channel = channel_index(name)
+        motion[:, channel] = np.maximum(motion[:, channel], value)
+
+    spoken = 1 - rest
+    at_least("MouthPucker", legibility * column["pucker"] * (1 - 0.4 * column["tuck"]) * spoken)
+    at_least("MouthFunnel", legibility * column["funnel"] * (1 - seal) * (1 - 0.8 * column["tuck"]) * spoken)
+    at_least("MouthRollLower", np.maximum(_TUCKED * min(legibility / 0.7, 1) * column["tuck"], 0.15 * seal))
+    at_least("MouthRollUpper", 0.15 * seal)
+    at_least("TongueOut", _TONGUE_OUT * np.maximum(column["tongue"] - 0.1, 0) / 0.9 * spoken)
+    for side in ("Left", "Right"):
+        at_least("MouthPress" + side, 0.35 * seal)
+        at_least("MouthUpperUp" + side, 0.26 * column["tuck"] * spoken)
+    _reach_gap(motion, GAP_MM_AT_AY * wanted)
+    return motion, seal
+
+
+def _between_frames(motion: Track, at: Track) -> Track:
+    """Catmull-Rom spline through frames `[F, C]` at positions `[T]`, held beyond the ends."""
+    last = len(motion) - 1
+    at = np.clip(at, 0, last)
+    left = np.minimum(at.astype(np.int64), max(last - 1, 0))
+    part = (at - left)[:, None]
+    a, b, c, d = (motion[np.clip(left + k, 0, last)] for k in (-1, 0, 1, 2))
+    bent = b + 0.5 * part * (c - a + part * (2 * a - 5 * b + 4 * c - d + part * (3 * (b - c) + d - a)))
+    return np.asarray(bent, np.float32)
 
 
 def gap_coefficients() -> Track:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from models.corpus.articulation import REST_GAP, Lips, articulate, channels_from_lips, measured_lips
+from models.corpus.articulation import REST_GAP, SHAPE_AXES, Lips, articulate, channels_from_lips, measured_lips
 from models.corpus.augmentation import RATE, Samples, degrade, noise_like, non_speech, resample, rms
 from models.corpus.grid import FPS, Take, load_takes
 from models.corpus.phones import PHONE_INDEX, Phone
@@ -116,7 +116,7 @@ def lips_of(stretches: list[Stretch], times: NDArray[np.float32]) -> Lips:
     """Lips at the given instants; between stretches they rest."""
     count = len(times)
     gap = np.full(count, REST_GAP, np.float32)
-    shape, seal = np.zeros((count, 8), np.float32), np.zeros(count, np.float32)
+    shape, seal = np.zeros((count, len(SHAPE_AXES)), np.float32), np.zeros(count, np.float32)
     shape[:, :2] = (0.0, 0.02)
     shape[:, 4], shape[:, 6] = 0.02, 0.02
     for stretch in stretches:
