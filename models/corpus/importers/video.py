@@ -55,6 +55,7 @@ def import_track(name: str, track: LandmarkTrack, sound: Path, *, sound_late_s: 
         ImportingError: the face is never seen for a second on end or never at rest, the sound cannot be read, or the
             FaceKit, which landmarks are fitted to, is not on this machine.
     """
+    track = track.fitted()
     seen = np.isfinite(track.points).all((1, 2))
     found = even_pieces(track.times[seen], track.points[seen])
     if not found.pieces:

@@ -11,7 +11,7 @@ from PIL import Image
 from models.corpus.__main__ import EXIT_UNUSABLE, main
 from models.corpus.importers.detect_landmarks import DetectorError, detect
 from models.corpus.importers.errors import ImportingError
-from models.corpus.importers.landmark_file import LandmarkTrack, load_landmarks, save_landmarks
+from models.corpus.importers.landmark_file import FITTED, LandmarkTrack, load_landmarks, save_landmarks
 from models.corpus.importers.pieces import even_pieces, frame_rate
 from models.corpus.importers.sound_sync import opening_mm
 from models.corpus.importers.video import import_track
@@ -55,6 +55,7 @@ def gap_of(track: LandmarkTrack) -> np.ndarray:
 @pytest.mark.data
 def test_a_tracked_face_becomes_a_take(talker: tuple[LandmarkTrack, Path], tmp_path: Path) -> None:
     track, sound = talker
+    assert set(track.landmark_index.tolist()) == FITTED
     save_landmarks(tmp_path / "talk.landmarks.npz", track)
     command = ["import", "landmarks", str(tmp_path / "talk.landmarks.npz"), "--sound", str(sound)]
     assert main([*command, "--out", str(tmp_path / "takes")]) == 0
@@ -105,6 +106,13 @@ def test_a_landmark_file_comes_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.points, track.points)
     np.testing.assert_array_equal(again.landmark_index, track.landmark_index)
     np.testing.assert_array_equal(again.times, track.times)
+
+
+def test_only_landmarks_the_fit_was_made_for_are_used() -> None:
+    track = LandmarkTrack(np.zeros((5, 478, 3), np.float32), np.arange(478), np.arange(5) / 30)
+    fitted = track.fitted()
+    assert set(fitted.landmark_index.tolist()) == FITTED
+    assert fitted.points.shape == (5, 193, 3)
 
 
 @pytest.mark.parametrize(
