@@ -11,10 +11,10 @@ _FIGURES: Final = (
     "real_mouth_r", "real_mouth_lag_ms", "robust_r", "closure_recall", "closure_recall_loose", "false_closure", *_AUCS,
     "rest_open_share",
 )  # fmt: skip
-_DETAILS: Final = (
-    "real_mouth_r_by_talker", "robust_r_by_condition", "speech", "grid_s1_val", "unseen_voices",
-    "rest_open_share_by_source", "jitter",
-)  # fmt: skip
+_DETAILS: Final = {
+    "real_mouth_r_by_talker": "r", "robust_r_by_condition": "robust_r", "speech": "speech", "grid_s1_val": "grid_s1",
+    "unseen_voices": "unseen", "rest_open_share_by_source": "open", "jitter": "jitter",
+}  # fmt: skip
 _TABLES: Final = ("steps_table", "look_ahead_table", "size_table")
 
 
@@ -49,18 +49,20 @@ def _figures(result: Mapping[str, Any], rigs: Sequence[str]) -> Table:
         values = [result[rig].get(name) for rig in rigs]
         if any(value is not None for value in values):
             table.add_row(name, *map(_cell, values), _cell(human.get(name)))
-    for detail in _DETAILS:
+    for detail, label in _DETAILS.items():
         for key, value in result[rigs[0]].get(detail, {}).items():
             if not isinstance(value, dict):
                 cells = [_cell(result[rig][detail][key]) for rig in rigs]
-                table.add_row(f"  {detail} {key}", *cells, "")
+                table.add_row(f"  {label} {key}", *cells, "")
     return table
 
 
 def _rows(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(*rows[0], title=title)
-    for row in rows:
-        table.add_row(*map(_cell, row.values()))
+    """Figures downwards, rows of the table across: there are more figures than rows."""
+    first, *figures = rows[0]
+    table = Table(first, *(_cell(row[first]) for row in rows), title=title)
+    for name in figures:
+        table.add_row(name, *(_cell(row[name]) for row in rows))
     return table
 
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from benchmarks.lip_clips import Clip, Group
+from benchmarks.lip_clips import Clip, Clips, Group
 from benchmarks.lip_jitter import jitter_figures
 from benchmarks.lip_motion import motion_figures
+from benchmarks.lip_readability import human_readability
 from benchmarks.lip_truth import Truth
 from benchmarks.lip_vertices import Motion, MouthVertices
 from models.face.channels import CHANNEL_COUNT, channel_index
@@ -54,6 +55,14 @@ def test_shapes_are_what_they_are_called() -> None:
     assert pucker.protrusion[0] > rest.protrusion[0] + 3
     assert tuck.lower_rim[0] > rest.lower_rim[0] + 0.5
     assert spread.width[0] > rest.width[0] + 2
+
+
+@pytest.mark.data
+def test_the_real_talkers_lips_can_be_read(clips: Clips) -> None:
+    found = human_readability(clips.grid_val)
+    assert found["open_auc"] > 0.95
+    assert found["rounding_auc"] > 0.85
+    assert found["labiodental_auc"] > 0.85
 
 
 def test_a_motion_that_is_the_truth_is_in_time_and_in_place() -> None:
