@@ -189,7 +189,7 @@ def with_emotion(channels: Floats, weights: Mapping[str, float], speech: Floats 
             rests * may_part,
             1 - (1 - _NOSE_IN_SPEECH) * speaks,
             rests,
-            (1 - tuck) * (rests + _SHRUG_IN_SPEECH * speaks),
+            (1 - tuck) * (rests + _SHRUG_IN_SPEECH * speaks * effort),
         )
     ):
         limits[..., i] = limit

@@ -17,6 +17,8 @@ _RISE: Final = 13.5
 """Per second: a feeling has come by nineteen twentieths in 350 ms (FACS onsets last 200 to 500)."""
 _FALL: Final = 6.5
 """And has gone by as much in 730 ms."""
+_SPEECH_RISE: Final = 0.34
+"""A tick: a mouth that begins to speak lets its feeling go within 60 ms. Closures do not wait for that."""
 _SPEECH_HOLD_TICKS: Final = 10
 """A mouth that paused for so long, 200 ms, may begin to show its feeling in full."""
 _SPEECH_FALL: Final = 6.0
@@ -63,16 +65,16 @@ class EmotionGlide:
             self._now[i] = [strength, speed]
 
     def _speaks(self, channels: NDArray[np.float32]) -> float:
-        """At once when the mouth begins to articulate, gone a moment after it has ended."""
+        """Within 60 ms when the mouth begins to articulate, gone a moment after it has ended."""
         now = float(articulation(channels))
         level, speed = self._speech
         if now >= level:
-            self._speech, self._quiet = [now, 0.0], 0
+            self._speech, self._quiet = [min(now, level + _SPEECH_RISE), 0.0], 0
         elif self._quiet < _SPEECH_HOLD_TICKS:
             self._quiet += 1
         else:
             self._speech = list(_damped(level, speed, now, _SPEECH_FALL))
-        return min(max(self._speech[0], now, 0.0), 1.0)
+        return min(max(self._speech[0], 0.0), 1.0)
 
 
 def _goal(style: Style) -> Feelings:

@@ -64,6 +64,8 @@ def sealed(draw: st.DrawFn, least_press: float) -> Frame:
     press = draw(st.floats(least_press, 0.5))
     for name in ("MouthPressLeft", "MouthPressRight", "MouthRollLower"):
         frame[channel_index(name)] = max(at(frame, name), press)
+    roll = [channel_index(name) for name in ("MouthRollLower", "MouthRollUpper")]
+    frame[roll] = frame[roll].max()  # else the lower lip is tucked under the teeth: that is an f
     opening = max(float(gap @ frame) for gap in (HEAD_GAP, gap_coefficients()))
     frame[channel_index("MouthClose")] += max(0.0, opening) / GAP_RESPONSE_MM["MouthClose"] * -1
     return np.minimum(frame, 1)
