@@ -50,8 +50,8 @@ _FIRM_ROUNDING: Final = {"W": 0.6, "UW": 0.52}
 """Pucker that w and u reach at their core, whatever surrounds them."""
 _NEAR_SHUT_JAW: Final = 0.1
 """Jaw that s and z allow at most."""
-_TONGUE_OUT: Final = 0.22
-"""TongueOut in th: the tip between the teeth."""
+_TONGUE_OUT, _TONGUE_GAP = 0.24, 0.27
+"""TongueOut in th, the tip between the teeth, and the normalized gap that lets it be seen."""
 _TUCKED, _TUCK_GAP = 0.55, 0.12
 """MouthRollLower of f and v, and the widest normalized gap that leaves the lip under the teeth."""
 
@@ -164,7 +164,7 @@ def _hold(phones: list[Phone], times: Track, gap: Track, shape: Track, style: St
             column["jaw"] -= _core(times, phone) * np.maximum(column["jaw"] - _NEAR_SHUT_JAW, 0)
         elif phone.name in ("TH", "DH"):
             np.maximum(column["tongue"], _core(times, phone), out=column["tongue"])
-            gap += _core(times, phone) * np.maximum(0.2 - gap, 0)
+            gap += _core(times, phone) * np.maximum(_TONGUE_GAP - gap, 0)
     return seal
 
 
@@ -281,7 +281,7 @@ def _reach_gap(motion: Track, wanted_mm: Track) -> None:
     for channel in channel_indices(_PARTING):
         before = motion[:, channel].copy()
         shift(channel, 0.25 * 0.5 * less, (0.6 if channel in _RAISING else 0.3) * before, before)
-    shift(jaw, 0.5 * np.minimum(missing(), 0), 0.2 * motion[:, jaw], motion[:, jaw].copy())
+    shift(jaw, 0.5 * np.minimum(missing(), 0), 0.6 * motion[:, jaw], motion[:, jaw].copy())
     shift(close, np.minimum(missing(), 0), 0, 1)
 
 
