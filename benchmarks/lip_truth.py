@@ -14,9 +14,8 @@ import soxr
 from numpy.typing import NDArray
 
 from benchmarks.lip_clips import SAMPLE_RATE, Clip, Group
-from models.corpus.articulation import articulate, channels_from_lips
+from models.corpus.articulation import motion_from_phones
 from models.corpus.grid import real_takes
-from models.corpus.phones import Phone
 from models.corpus.voices import unseen_speech
 
 CAMERA_FPS: Final = 25.0
@@ -51,7 +50,6 @@ def unseen_truths(count: int = UNSEEN_COUNT) -> list[Truth]:
         phones = tuple((1000 * phone.start, 1000 * phone.end, phone.name) for phone in speech.phones)
         clip = Clip(f"unseen_{number:02d}", Group.UNSEEN, audio, phones)
         times = np.arange((clip.frames + 1) // 2, dtype=np.float32) / np.float32(CAMERA_FPS)
-        first, last = speech.phones[0].start, speech.phones[-1].end
-        spoken = [Phone(first - 0.5, first, "SIL"), *speech.phones, Phone(last, last + 0.5, "SIL")]
-        truths.append(Truth(clip, channels_from_lips(articulate(spoken, times)).astype(np.float32)))
+        motion, _ = motion_from_phones(speech.phones, times)
+        truths.append(Truth(clip, motion.astype(np.float32)))
     return truths

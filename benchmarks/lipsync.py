@@ -27,8 +27,8 @@ last two of thirty minutes (`benchmarks.lip_drift`). `life`: blinks, gaze and he
 tick of a hundred slots (`benchmarks.lip_budget`). `steps`: one, two, four and sixteen flow steps. `--look-ahead-table`
 and `--models A B …` add tables of what look-ahead and size are worth (`benchmarks.lip_tables`).
 
-`human` gives the figures of the real talker's own mouth in `grid_s1` val, as measured in video.
-Choose checkpoints by `grid_s1_val` alone, never by the held-out clips.
+`human` gives the figures of the real talker's own mouth in `grid_s1` val, as measured in video. Choose checkpoints by
+`grid_s1_val` alone, never by the held-out clips. The benchmark needs the `train` extra, espeak-ng and flite.
 """
 
 import argparse
