@@ -40,7 +40,7 @@ SHAPE_AXES: Final = AXES[1:]
 """Columns of `Lips.shape`: jaw, pucker, funnel, stretch, smile, tuck (lower lip to upper teeth), press, …"""
 _PARTING: Final = ("MouthLowerDownLeft", "MouthLowerDownRight", "MouthUpperUpLeft", "MouthUpperUpRight")
 _SPEAKING: Final = channel_indices(
-    name for name in CHANNELS if name.startswith(("Jaw", "Mouth", "Cheek", "NoseSneer", "Tongue"))
+    name for name in CHANNELS if name.startswith(("Jaw", "Mouth", "CheekPuff", "NoseSneer", "Tongue"))
 )
 """Channels that rest when nobody speaks."""
 _SEAL_S: Final = (0.075, 0.1)
