@@ -26,7 +26,7 @@ _DEGREE: Final = math.pi / 180
 
 _DRIFT_S: Final = {
     "yaw": 0.16, "pitch": 0.13, "roll": 0.2, "sway_yaw": 1.0, "sway_pitch": 1.2, "sway_roll": 1.4,
-    "brow": 0.35, "frown": 0.6, "tilt": 0.5, "smile": 1.5, "lids": 0.8,
+    "brow": 0.4, "frown": 0.6, "tilt": 0.5, "smile": 1.5, "lids": 0.8,
 }  # fmt: skip
 """Noise that drifts: the time constant of each of its three poles, seconds. What passes has unit variance."""
 _FOLLOW_S: Final = {
@@ -233,6 +233,9 @@ class Behaviour(nn.Module):
         wish = _ASIDE + _ASIDE_IN_TALK * talk + _ASIDE_AT_ONSET * onset - 1.1 * aside
         leaves = _flag((noise[:, _NOISE["turn"] : _NOISE["turn"] + 1] < wish) & (new["awake"] >= 1))
         far = (self.aside[0] * torch.tanh(4 * draw) + self.aside[1] * draw + self.aside[2]).clamp(-15.0, 15.0)
+        far = torch.where(
+            (far * s["place"] < 0) & (aside > 0), -0.7 * far, far
+        )  # what is aside already stays on its side
         seen = _DEGREE * (0.7 * draw + leaves * (far - 0.7 * draw))
         stay = math.log(_HOLD_S[0]) + math.log(_HOLD_S[1] / _HOLD_S[0]) * leaves
         hold = torch.exp(stay + 0.6 * noise[:, _NOISE["hold"] : _NOISE["hold"] + 1]).clamp(0.3, 3.0)
@@ -325,7 +328,7 @@ def _expression(smooth: Tensor, new: dict[str, Tensor]) -> Tensor:
     """Lids, brows and smile: the last ten parts of `_MOVES`."""
     _, _, browsy, smiling, smile_side, brow_side = new["person"].chunk(6, dim=-1)
     talk, loud, closure = _of(smooth, "talk"), _of(smooth, "loud"), new["closure"]
-    own = (_of(smooth, "brow") - 0.8).clamp(0.0, 1.2)  # now and then brows go up for no sound's sake
+    own = torch.tanh((_of(smooth, "brow") - 0.8).clamp(min=0))  # now and then brows go up for no sound's sake
     brow = torch.exp(0.25 * browsy) * (_of(smooth, "raised") + 0.4 * (0.3 + 0.7 * talk) * own) + 0.05 * loud
     tilt = 0.03 * _of(smooth, "tilt") + 0.15 * torch.tanh(brow_side) * brow
     frown = 0.2 * (0.4 + 0.6 * loud) * (_of(smooth, "frown") - 0.9).clamp(min=0)
