@@ -1,7 +1,8 @@
 from copy import deepcopy
 from typing import Any
 
-from benchmarks.lip_life import RANGES, outside
+from benchmarks.life import RANGES
+from benchmarks.lip_life import outside
 
 
 def living() -> dict[str, Any]:
@@ -20,9 +21,9 @@ def test_a_living_face_lies_within_peoples_ranges() -> None:
 
 def test_what_lies_outside_is_named() -> None:
     figures = deepcopy(living())
-    figures["speech"]["blinks"]["per_minute"] = 4.0
-    figures["silence"]["gaze"]["fixation_s_p50"] = None
+    figures["talk"]["blinks"]["per_minute"] = 4.0
+    figures["rest"]["gaze"]["on_listener"] = None
     assert outside(figures) == [
-        "speech blinks.per_minute: 4, people 20 to 32",
-        "silence gaze.fixation_s_p50: nothing to measure, people 0.3 to 3",
+        "talk blinks.per_minute: 4, people 20 to 30",
+        "rest gaze.on_listener: nothing to measure, people 0.6 to 0.8",
     ]
