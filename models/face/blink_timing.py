@@ -18,8 +18,13 @@ RECOVERY_DEPTH: Final = 1.5
 RECOVERY_S: Final = 1.1
 """Time constant with which that dies away."""
 RECOVERY_DECAY: Final = math.exp(-TICK_S / RECOVERY_S)
-BLINK_THRESHOLD: Final = 2.31
-"""Without a shift 16 blinks a minute start, a few by large gaze shifts, which make them likelier."""
+BLINK_THRESHOLD: Final = 2.33
+"""Without a shift 16 blinks a minute start at rest."""
+
+SWING_URGE: Final = 0.9
+"""What a large gaze shift adds to the noise in the tick it starts: blinks like to go with it."""
+_SWINGS: Final = 27 / 3000
+"""Share of ticks at which one starts, at rest."""
 
 _LONGEST_TICKS: Final = 60_000
 _REFRACTORY_TICKS: Final = round(REFRACTORY_S / TICK_S)
@@ -30,14 +35,15 @@ class BlinkRateError(ValueError):
     """A rate that no shift of the noise can reach."""
 
 
-def blinks_per_minute(shift: float) -> float:
-    """How many blinks start in a minute, with a shift added to the noise."""
+def blinks_per_minute(shift: float, threshold: float = BLINK_THRESHOLD) -> float:
+    """How many blinks start in a minute at rest, with a shift added to the noise."""
     gap, going = 0.0, 1.0
     for tick in range(1, _LONGEST_TICKS):
         gap += going
         if tick >= _REFRACTORY_TICKS:
             left = RECOVERY_DEPTH * RECOVERY_DECAY**tick
-            chance = _NORMAL.cdf(shift - left - BLINK_THRESHOLD)
+            height = shift - left - threshold
+            chance = (1 - _SWINGS) * _NORMAL.cdf(height) + _SWINGS * _NORMAL.cdf(height + SWING_URGE)
             going *= 1 - chance
             if left < 1e-3:  # from here on the chance stays as it is
                 gap += going / max(chance, 1e-12)
@@ -46,11 +52,12 @@ def blinks_per_minute(shift: float) -> float:
 
 
 @cache
-def blink_shift(per_minute: float) -> float:
+def blink_shift(per_minute: float, threshold: float = BLINK_THRESHOLD) -> float:
     """What to add to the noise for a rate; the inverse of :func:`blinks_per_minute`.
 
     Args:
         per_minute: above 0, up to 90.
+        threshold: of the network.
 
     Raises:
         BlinkRateError: no such rate can be had.
@@ -60,7 +67,7 @@ def blink_shift(per_minute: float) -> float:
     low, high = -6.0, 6.0
     for _ in range(40):
         middle = (low + high) / 2
-        if blinks_per_minute(middle) < per_minute:
+        if blinks_per_minute(middle, threshold) < per_minute:
             low = middle
         else:
             high = middle

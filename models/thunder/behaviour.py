@@ -16,7 +16,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from models.face.blink_timing import BLINK_THRESHOLD, RECOVERY_DECAY, RECOVERY_DEPTH, REFRACTORY_S
+from models.face.blink_timing import BLINK_THRESHOLD, RECOVERY_DECAY, RECOVERY_DEPTH, REFRACTORY_S, SWING_URGE
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
 
 CUES: Final = ("speaking", "effort", "accent", "onset")
@@ -308,7 +308,7 @@ def _blink(
     """Starts blinks: likelier at the end and the start of a phrase and with a large gaze shift, not in an accent."""
     ending = (talk - cues[:, :1]).clamp(min=0)
     urge = noise[:, _NOISE["blink"] : _NOISE["blink"] + 1] + 0.36 * talk + 0.5 * ending + 0.3 * cues[:, 3:]
-    urge = urge + 0.9 * new["swing"] - 2.5 * cues[:, 2:3] - RECOVERY_DEPTH * s["recovery"]
+    urge = urge + SWING_URGE * new["swing"] - 2.5 * cues[:, 2:3] - RECOVERY_DEPTH * s["recovery"]
     starts = (urge > BLINK_THRESHOLD) & (s["blink_left"] <= 0)
     hold = noise[:, _NOISE["hold"] : _NOISE["hold"] + 1]
     left = torch.where(starts, REFRACTORY_S, (s["blink_left"] - TICK_S).clamp(min=0))

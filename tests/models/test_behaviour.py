@@ -104,7 +104,7 @@ def test_a_face_at_rest_blinks_at_any_rate() -> None:
 
 
 def test_no_rate_beyond_the_noise() -> None:
-    assert blinks_per_minute(0) == pytest.approx(16, rel=0.03)
+    assert blinks_per_minute(0) == pytest.approx(16, rel=0.01)
     for rate in (0, 91):
         with pytest.raises(BlinkRateError, match="0 and up to 90"):
             blink_shift(rate)
