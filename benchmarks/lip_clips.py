@@ -5,7 +5,6 @@ committed. Synthetic non-speech (silence, noise) is seeded.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +15,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from benchmarks.lip_landmarks import landmark_shapes
 from models.face.lip_measures import Floats, Phone
 from models.measured_data import DataMissingError, data_root
 
@@ -109,12 +109,11 @@ class Clips:
             raise DataMissingError(folder / "val.npz")
         texts = json.loads((folder / "phones.json").read_text())
         with np.load(folder / "val.npz") as data:
-            apertures = inner_lip_aperture(data)
-            names, fps = [str(name) for name in data["names"]], float(data["fps"])
+            shapes, fps = landmark_shapes(data), float(data["fps"])
         clips = []
-        for name, aperture in zip(names, apertures, strict=True):
+        for name, shape in shapes.items():
             phones, audio = _phones(texts[name]["phones"]), _read(folder / "audio" / f"{name}.flac")
-            clips.append(Clip(name, Group.GRID_VAL, audio, phones, aperture, fps))
+            clips.append(Clip(name, Group.GRID_VAL, audio, phones, shape.gap, fps))
         return clips
 
     @cached_property
@@ -137,25 +136,6 @@ class Clips:
         if not found:
             raise DataMissingError(self.root / folder / pattern)
         return found
-
-
-def inner_lip_aperture(data: Mapping[str, Any]) -> Floats:
-    """Inner-lip gap over the distance between the eyes, `[sentence, frame]`, from MediaPipe landmarks.
-
-    Mean of the three inner-lip pairs 13-14, 82-87 and 312-317, over the distance between the eyes' centres, in pixels.
-    """
-    column = {int(index): k for k, index in enumerate(data["landmark_index"])}
-    image = np.asarray(data["image_size"], np.float64)[None, :, None, None]
-    position = data["landmarks_delta"].cumsum(-1, dtype=np.int32)[:, :2] / float(data["scale"]) * image
-
-    def distance(a: Floats, b: Floats) -> Floats:
-        return np.asarray(np.linalg.norm(a - b, axis=0))
-
-    def eye(a: int, b: int) -> Floats:
-        return np.asarray((position[column[a]] + position[column[b]]) / 2)
-
-    pairs = [distance(position[column[a]], position[column[b]]) for a, b in ((13, 14), (82, 87), (312, 317))]
-    return np.asarray(sum(pairs) / len(pairs) / distance(eye(33, 133), eye(263, 362)))
 
 
 def noise(count: int, *, exponent: float, seed: int = 0) -> NDArray[np.float32]:

@@ -34,32 +34,27 @@ def jitter_figures(
     """
     parts: dict[str, list[NDArray[np.float64]]] = {}
 
-    def add(label: str, motion: Motion, fps: float, phones: Sequence[Phone]) -> None:
+    def add(who: str, motion: Motion, fps: float, phones: Sequence[Phone]) -> None:
         third = third_difference(mouth.lips(motion))
         times = (np.arange(third.shape[-1]) + 1.5) * 1000 / fps
         for name, mask in (("speech", _spoken(phones, times)), ("rest", silence_mask(phones, times))):
-            parts.setdefault(f"{name}_{label}", []).append(third[..., mask].ravel())
+            parts.setdefault(f"{who}{name}_{fps:.0f}_mm", []).append(third[..., mask].ravel())
 
     for truth in truths:
         ours, phones = predictions[truth.clip.name], truth.clip.phones
         seconds = np.arange(len(truth.motion)) / CAMERA_FPS
         spline = CubicSpline(seconds, truth.motion)(np.arange(len(truth.motion) * _EVERY - 1) / MOTION_FPS)
-        add("50_mm", ours, MOTION_FPS, phones)
-        add("25_mm", ours[:, ::_EVERY], CAMERA_FPS, phones)
-        add("real_50_mm", spline.astype(np.float32), MOTION_FPS, phones)
-        add("real_25_mm", truth.motion, CAMERA_FPS, phones)
+        add("", ours, MOTION_FPS, phones)
+        add("", ours[:, ::_EVERY], CAMERA_FPS, phones)
+        add("real_", spline.astype(np.float32), MOTION_FPS, phones)
+        add("real_", truth.motion, CAMERA_FPS, phones)
     for clip in clips:
         if clip.group is Group.REST and clip.name in predictions:
             parts.setdefault("non_speech_50_mm", []).append(
                 third_difference(mouth.lips(predictions[clip.name])).ravel()
             )
     pooled = {name: np.concatenate(values) for name, values in parts.items()}
-    figures = {name: float(values.mean()) for name, values in pooled.items() if values.size}
-    return {_real_first(name): value for name, value in figures.items()}
-
-
-def _real_first(name: str) -> str:
-    return "real_" + name.replace("real_", "") if "real_" in name else name
+    return {name: float(values.mean()) for name, values in pooled.items() if values.size}
 
 
 def _spoken(phones: Sequence[Phone], times_ms: ArrayLike) -> NDArray[np.bool_]:

@@ -41,8 +41,7 @@ def _clip_figures(motion: Motion, truth: Truth, mouth: MouthVertices) -> dict[st
         gap_at(true_gap, np.arange(fine) * 1000 / MOTION_FPS, CAMERA_FPS),
         MOTION_FPS,
     )
-    with np.errstate(invalid="ignore"):
-        late = [offset.mean_ms for offset in offsets if not np.isnan(offset.mean_ms)]
+    late = [offset.mean_ms for offset in offsets if not np.isnan(offset.mean_ms)]
     return asdict(mouth.errors(camera, true)) | {
         "dtw_mm": float(dtw_distance(mouth.rig.lip_gap(camera), true_gap).mean()),
         "mtm_ms": float(np.mean(late)) if late else float("nan"),

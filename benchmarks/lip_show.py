@@ -39,7 +39,7 @@ def show(result: Mapping[str, Any], rigs: Sequence[str]) -> None:
     if budget := result.get("step_budget"):
         console.print(_rows("step_budget", [budget]))
     console.print(_verdicts(result["goals"]))
-    console.print("goals met" if result["goals"]["met"] else "goals missed", f"({result['took_s']} s)")
+    console.print(_sum(result["goals"]), f"({result['took_s']} s)")
 
 
 def _figures(result: Mapping[str, Any], rigs: Sequence[str]) -> Table:
@@ -73,6 +73,13 @@ def _verdicts(verdicts: Mapping[str, Any]) -> Table:
             held = ", ".join(f"{rig}: {_held(value)}" for rig, value in entry.items() if rig != "goal")
             table.add_row(name, entry["goal"], held)
     return table
+
+
+def _sum(verdicts: Mapping[str, Any]) -> str:
+    if verdicts["met"]:
+        return "goals met"
+    held = [value for name, entry in verdicts.items() if name != "met" for rig, value in entry.items() if rig != "goal"]
+    return "goals missed" if False in held else "no goal missed; not all were measured"
 
 
 def _held(value: bool | None) -> str:

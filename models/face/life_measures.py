@@ -159,20 +159,19 @@ def _brows(height: Track, accent: Track | None) -> Figures:
 
 
 def _raises(height: Track) -> list[int]:
-    """Peaks that stand `_RAISE` above the valleys on both sides."""
+    """Peaks that stand `_RAISE` above the valleys on both sides; what was up from the first frame on is none."""
     peaks, low, high = [], 0, 0
-    rising = True
+    raised = False
     for k, value in enumerate(height):
-        if rising:
-            low = k if value < height[low] and high <= low else low
-            high = k if value > height[high] or high < low else high
-            if height[high] - height[low] > _RAISE and height[high] - value > _RAISE:
-                peaks.append(high)
-                rising, low = False, k
-        elif value < height[low]:
-            low = k
-        elif value - height[low] > _RAISE:
-            rising, high = True, k
+        if not raised:
+            low = k if value < height[low] else low
+            if value - height[low] > _RAISE:
+                raised, high = True, k
+        elif value > height[high]:
+            high = k
+        elif height[high] - value > _RAISE:
+            peaks.append(high)
+            raised, low = False, k
     return peaks
 
 

@@ -17,12 +17,16 @@ def figures() -> dict[str, Any]:
         "grid_val_r": 0.85, "closure_recall": 0.99, "false_closure": 0.0, "gap_mean_mm": 4.0, "gap_std_mm": 3.0,
         "jitter_mm": 0.2,
     }  # fmt: skip
-    row = {"real_mouth_r": 0.86, "closure_recall": 0.99, "open_auc": 0.99, "l_pcc": 0.7, "lve_mm": 2.0}
+    row = {"real_mouth_r": 0.86, "closure_recall": 0.99, "open_auc": 0.99, "l_pcc": 0.7, "lve_mm": 2.0, "mtm_ms": 40.0}
     return {
         "real_mouth_r": 0.86, "real_mouth_lag_ms": -20, "robust_r": 0.82, "closure_recall": 0.99,
         "false_closure": 0.01, "open_auc": 0.99, "rest_open_share": 0.0,
+        "rest_open_share_by_source": {"white_noise": 0.0, "silence_in_speech": 0.02},
         "grid_s1_val": {"closure_recall": 0.98, "false_closure": 0.03, "l_pcc": 0.7, "mtm_ms": 40.0},
-        "jitter": {"speech_25_mm": 1.0, "real_speech_25_mm": 1.2, "rest_25_mm": 0.1, "real_rest_25_mm": 0.2},
+        "jitter": {
+            "speech_25_mm": 1.0, "real_speech_25_mm": 1.2, "rest_25_mm": 0.1, "real_rest_25_mm": 0.2,
+            "rest_50_mm": 0.02, "real_rest_50_mm": 0.04,
+        },
         "drift": {"first": minute, "last": minute, "finite": True},
         "steps_table": [row | {"flow_steps": 1}, row | {"flow_steps": 16}],
     }  # fmt: skip
@@ -47,8 +51,13 @@ def test_goals_hold_where_every_rig_reaches_them() -> None:
         ("closure_recall", {"speech": {"closure_recall": 0.9, "false_closure": 0.0}}),
         ("open_auc", {"open_auc": float("nan")}),
         ("jitter_rest", {"jitter": figures()["jitter"] | {"rest_25_mm": 0.3}}),
+        ("jitter_rest_50", {"jitter": figures()["jitter"] | {"rest_50_mm": 0.05}}),
+        ("rest_open_share_each", {"rest_open_share_by_source": {"white_noise": 0.0, "pink_noise": 0.03}}),
+        ("drift", {"drift": figures()["drift"] | {"first": figures()["drift"]["first"] | {"jitter_mm": 0.0}}}),
         ("drift", {"drift": figures()["drift"] | {"finite": False}}),
         ("drift", {"drift": figures()["drift"] | {"last": figures()["drift"]["last"] | {"gap_mean_mm": 3.0}}}),
+        ("one_step", {"steps_table": [{**figures()["steps_table"][0], "mtm_ms": 42.0}, figures()["steps_table"][1]]}),
+        ("one_step", {"steps_table": [figures()["steps_table"][0], {**figures()["steps_table"][1], "open_auc": 0.0}]}),
         ("one_step", {"steps_table": [{**figures()["steps_table"][0], "l_pcc": 0.6}, figures()["steps_table"][1]]}),
     ],
 )

@@ -24,4 +24,7 @@ def test_every_part_measured_is_printed(capsys: pytest.CaptureFixture[str], monk
     printed = capsys.readouterr().out
     for said in ("0.812", "jitter rest_25_mm", "0.125", "0.520", "drift (head)", "0.600", "people 20 to 32", "9.500"):
         assert said in printed
-    assert "goals missed (1.0 s)" in printed
+    assert "no goal missed; not all were measured (1.0 s)" in printed
+
+    show(result | {"goals": goals({"head": {"real_mouth_r": 0.81234}})}, ["head"])
+    assert "goals missed (1.0 s)" in capsys.readouterr().out

@@ -31,6 +31,7 @@ def test_equals_have_no_error_and_no_spread() -> None:
     found = MOUTH.errors(np.stack([talking()] * 2), talking())
     assert found.lve_mm == pytest.approx(0, abs=1e-4)
     assert (found.l_pcc, found.l_ccc) == pytest.approx((1, 1))
+    assert 0.5 < found.l_pcc_all < 1, "some coordinates never move, and count 0"
     assert (found.s_div_upper_mm, found.s_div_lower_mm) == pytest.approx((0, 0), abs=1e-4)
 
 

@@ -96,6 +96,14 @@ def test_brows_and_the_accents_they_follow() -> None:
     assert life_figures(motion)["brows"]["raises_per_minute"] == 0
 
 
+def test_a_raise_counts_from_the_deepest_valley_before_it() -> None:
+    motion = still(200)
+    put(motion, ("BrowInnerUp", "BrowOuterUpLeft", "BrowOuterUpRight"), np.repeat([0.1, 0.15, 0.0, 0.2, 0.0], 40))
+    brows = life_figures(motion)["brows"]
+    assert brows["raises_per_minute"] == 15  # one in four seconds
+    assert brows["raise"] == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize("shape", [(3000, 52), (99, 61), (3000,)])
 def test_other_motion_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(MotionShapeError, match="T from 100 on"):
