@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.face.blink_timing import blink_shift
 from stream_engine.clock import TICK_SAMPLES, Clock
 from stream_engine.ear.vad import BatchedVad, VadError
 from stream_engine.engine.backend import Backend, ModelFacts
@@ -109,6 +110,7 @@ class BatchCore:
         self._sleep_after_s = sleep_after_s
         self._rows: dict[int, _Row] = {}
         self._failures: list[SlotFailure] = []
+        blink_shift(NATURAL_RATE)  # the first takes longer than a voice should wait for
 
     @property
     def facts(self) -> ModelFacts:
