@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, CHANNELS, channel_index, channel_indices
-from models.face.head.response import GAP_RESPONSE_MM
+from models.face.head.response import GAP_RESPONSE, HUMAN_SNEER_MM, OPEN_MM, SEALED_MM
 from models.face.poses import EMOTIONS
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -35,10 +35,6 @@ _LIDS: Final = ("EyeBlink", "EyeSquint", "EyeWide")
 _RETRACTING: Final = ("MouthSmile", "MouthStretch", "MouthDimple", "MouthFrown")
 _PARTING: Final = ("MouthLowerDown", "MouthUpperUp")
 _GIVEN_TO_GAZE: Final = ("EyeLook",)
-_SEALED_MM: Final = 0.3
-"""Opening that closed lips have in reserve; at or under it they meet."""
-_OPEN_MM: Final = 2.5
-"""Opening from which lips are apart beyond doubt."""
 _WIDE_MM: Final = 7.0
 """Opening of a vowel, which a dropped jaw may widen; that of an s may not."""
 _QUIET: Final = 0.5
@@ -54,12 +50,11 @@ _EYE_LIMIT: Final = np.float32(np.deg2rad(35.0))
 _RADIANS_PER_LOOK: Final = np.float32(np.deg2rad(30.0))
 
 # The human scan's sneer parts the lips further than the built-in heads'; what is made up for must do for both.
-_GAP: Final = np.zeros(CHANNEL_COUNT, np.float32)
-_GAP[channel_indices(GAP_RESPONSE_MM)] = list(GAP_RESPONSE_MM.values())
+_SNEERS: Final = channel_indices(["NoseSneerLeft", "NoseSneerRight"])
 _NOSE_GAP: Final = np.zeros(CHANNEL_COUNT, np.float32)
-_NOSE_GAP[channel_indices(["NoseSneerLeft", "NoseSneerRight"])] = 3.2
-_SPARE: Final = 1 - GAP_RESPONSE_MM["NoseSneerLeft"] / 3.2
-_GAP_AT_MOST: Final = np.maximum(_GAP, _NOSE_GAP)
+_NOSE_GAP[_SNEERS] = HUMAN_SNEER_MM
+_SPARE: Final = 1 - GAP_RESPONSE.item(_SNEERS[0]) / HUMAN_SNEER_MM
+_GAP_AT_MOST: Final = np.maximum(GAP_RESPONSE, _NOSE_GAP)
 
 _CLOSE, _JAW, _FUNNEL = channel_indices(["MouthClose", "JawOpen", "MouthFunnel"])
 _BLINKS: Final = channel_indices(["EyeBlinkLeft", "EyeBlinkRight"])
@@ -99,7 +94,7 @@ _ARTICULATION: Final = _weighted(
 )
 _ROUNDING: Final = _weighted(MouthPucker=1.0, MouthFunnel=0.8)
 _TUCK: Final = _weighted(MouthRollLower=1.0, MouthRollUpper=-1.0, MouthPress=-0.5)
-_MEASURES: Final = np.stack([_GAP, _EFFORT, _ARTICULATION, _ROUNDING, _TUCK], axis=1)
+_MEASURES: Final = np.stack([GAP_RESPONSE, _EFFORT, _ARTICULATION, _ROUNDING, _TUCK], axis=1)
 
 _FAMILIES: Final = (
     "free", "left_lids", "right_lids", "retracting", "parting", "jaw", "funnel", "nose", "press", "shrug",
@@ -169,8 +164,8 @@ def with_emotion(channels: Floats, weights: Mapping[str, float], speech: Floats 
     gap, rounding = measures[..., 0], measures[..., 3]
     effort = _effort(channels, measures)
     speaks = _speaking(channels, measures) if speech is None else np.asarray(speech, np.float32)
-    parted = _smooth((gap - _SEALED_MM) / (_OPEN_MM - _SEALED_MM))
-    vowel = _smooth((gap - _SEALED_MM) / (_WIDE_MM - _SEALED_MM))
+    parted = _smooth((gap - SEALED_MM) / (OPEN_MM - SEALED_MM))
+    vowel = _smooth((gap - SEALED_MM) / (_WIDE_MM - SEALED_MM))
     tuck = _smooth((measures[..., 4] - 0.1) / 0.3)
     rests = 1 - speaks
     mouth = 1 - (1 - _IN_SPEECH) * speaks
@@ -198,7 +193,7 @@ def with_emotion(channels: Floats, weights: Mapping[str, float], speech: Floats 
     # The nose lifts the upper lip: where lips must meet the lower one follows, unless something else has closed them.
     lifted = np.minimum(added @ _NOSE_GAP, np.maximum(added @ _GAP_AT_MOST, 0))
     # Teeth that show on a tucked lip go on showing on the heads whose nose lifts it less.
-    added[..., _CLOSE] += (1 - may_part) * (1 - _SPARE * tuck) * lifted / -_GAP[_CLOSE]
+    added[..., _CLOSE] += (1 - may_part) * (1 - _SPARE * tuck) * lifted / -GAP_RESPONSE[_CLOSE]
     out: Floats = channels + added
     shapes = out[..., :BLENDSHAPE_COUNT]
     np.minimum(shapes, 1, out=shapes)

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.face.channels import CHANNEL_COUNT, channel_index, channel_indices
+from models.face.channels import channel_index, channel_indices
 from models.face.expression import EMOTION_NAMES, with_emotion
-from models.face.head.response import GAP_RESPONSE_MM
+from models.face.head.response import OPEN_MM, SEALED_MM, opening_mm
 from stream_engine.stage.emotion_glide import EmotionGlide, Feelings
 from stream_engine.stage.gaze import FREE, Aim, AimGlide, Direction, turned
 from stream_engine.stage.style import Style
@@ -41,13 +41,7 @@ _SMILE: Final = _index("MouthSmileLeft", "MouthSmileRight")
 _SEAL: Final = _index("MouthPressLeft", "MouthPressRight", "MouthRollLower")
 _PAIR: Final = _index("JawOpen", "MouthClose")
 _ROLL_LOWER, _ROLL_UPPER = channel_index("MouthRollLower"), channel_index("MouthRollUpper")
-_RESPONSE: Final = np.zeros(CHANNEL_COUNT, np.float32)
-_RESPONSE[channel_indices(GAP_RESPONSE_MM)] = list(GAP_RESPONSE_MM.values())
 
-_SEALED_MM: Final = 0.3
-"""Opening that a head's closed lips have in reserve; at or under it the lips meet."""
-_OPEN_MM: Final = 2.5
-"""Opening from which gains over 1 act in full."""
 _SMILE_BIAS: Final = 0.12
 """A smile up to here is the face's; what is beyond it is the spread of a vowel."""
 
@@ -106,14 +100,9 @@ def styled(channels: NDArray[np.float32], amounts: Amounts) -> NDArray[np.float3
     return out
 
 
-def opening_mm(channels: NDArray[np.float32]) -> float:
-    """How far a frame `[61]` opens the lips from rest, millimetres; negative where it presses them together."""
-    return float(_RESPONSE @ channels)
-
-
 def _parted(channels: NDArray[np.float32]) -> float:
-    """How far the lips are from meeting, 0..1."""
-    x = min(max((opening_mm(channels) - _SEALED_MM) / (_OPEN_MM - _SEALED_MM), 0.0), 1.0)
+    """How far the lips are from meeting, 0..1; at 1 gains over 1 act in full."""
+    x = min(max((float(opening_mm(channels)) - SEALED_MM) / (OPEN_MM - SEALED_MM), 0.0), 1.0)
     return x * x * (3 - 2 * x)
 
 

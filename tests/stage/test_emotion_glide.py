@@ -6,10 +6,11 @@ from numpy.typing import NDArray
 
 from models.face.channels import CHANNEL_COUNT, channel_index
 from models.face.expression import EMOTION_NAMES
+from models.face.head.response import opening_mm
 from models.face.poses import EMOTIONS
 from stream_engine.stage.emotion_glide import EmotionGlide
 from stream_engine.stage.style import Emotion, Style
-from stream_engine.stage.style_motion import StyleGlide, opening_mm
+from stream_engine.stage.style_motion import StyleGlide
 
 REST = np.zeros(CHANNEL_COUNT, np.float32)
 
