@@ -3,7 +3,7 @@
 Events (blinks, saccades) are drawn from a seed and happen in media time, so a session's idle life repeats exactly. The
 statistics are those of the literature on faces at rest: blinks with log-normal gaps, closing in 75–100 ms, shut for
 20–50, opening in 150–250; fixations of 0.3–3 s, two thirds of the time on the listener; saccades of 21 ms + 2.2 ms per
-degree (Bahill et al. 1975), micro-saccades under 1°; eyes that stay on target while the head drifts (vestibulo-ocular
+degree (Carpenter 1988), micro-saccades under 1°; eyes that stay on target while the head drifts (vestibulo-ocular
 reflex); 12–18 breaths a minute; noise under 2 Hz.
 """
 
@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index, channel_indices
-from models.face.head.response import GAP_RESPONSE_MM
+from models.face.head.response import GAP_RESPONSE_MM, opening_mm
 from stream_engine.clock import TICK_S
-from stream_engine.stage.style_motion import opening_mm
 
 SACCADE_S: Final = 0.021
 """Duration of the smallest saccade."""
@@ -106,12 +105,10 @@ class IdleLife:
     Args:
         seed: of everything that happens.
 
-    Attributes:
-        blinks_per_minute: 0..60; a change counts from the next blink on.
     """
 
     def __init__(self, seed: int) -> None:
-        self.blinks_per_minute = 16.0
+        self._rate = 16.0
         self._rng = np.random.default_rng(seed)
         self._instant = 0
         self._rest = np.zeros(CHANNEL_COUNT, np.float32)
@@ -122,6 +119,22 @@ class IdleLife:
         self._head_goal = [0.0, 0.0]
         self._head = [[0.0, 0.0], [0.0, 0.0]]
         self.begin(0, self._rest, self._rest)
+
+    @property
+    def blinks_per_minute(self) -> float:
+        """How often it blinks, 0..60; a change is felt at once."""
+        return self._rate
+
+    @blinks_per_minute.setter
+    def blinks_per_minute(self, rate: float) -> None:
+        now, before = self._instant * TICK_S, self._rate
+        self._rate = rate
+        if before <= 0 < rate:
+            self._next_blink = now + self._gap()
+        elif rate > 0:
+            # What is left of the gap grows or shrinks, so that a slider on its way never puts the next blink off.
+            self._next_blink = now + max(self._next_blink - now, 0.0) * before / rate
+        self._next_blink = max(self._next_blink, self._blink.at + self._least_gap())
 
     def begin(self, instant: int, rest: NDArray[np.float32], shown: NDArray[np.float32]) -> None:
         """Takes over.
@@ -137,7 +150,7 @@ class IdleLife:
         self._rest = rest.copy()
         self._rest[_MOVED] = 0
         # The last word may still ring in the average, and an idle mouth is closed.
-        self._rest[_CLOSE] += max(opening_mm(self._rest), 0.0) / -GAP_RESPONSE_MM["MouthClose"]
+        self._rest[_CLOSE] += max(float(opening_mm(self._rest)), 0.0) / -GAP_RESPONSE_MM["MouthClose"]
         head = shown[_HEAD].tolist()
         eye = shown[_LEFT].tolist()
         gaze = (head[0] + eye[0], head[1] + eye[1])
@@ -175,7 +188,7 @@ class IdleLife:
         if self._breath >= 1:
             self._breath -= 1
             self._breath_s = 60 / min(max(self._rng.normal(15, 1.2), 12.2), 17.8)
-        if now >= self._next_blink and self.blinks_per_minute > 0:
+        if now >= self._next_blink and self._rate > 0:
             self._start_blink(now)
         if now >= self._fixated_until:
             self._look_elsewhere(now)
@@ -198,9 +211,14 @@ class IdleLife:
 
     def _gap(self) -> float:
         """Seconds to the next blink, log-normal about the rate."""
-        mean = 60 / max(self.blinks_per_minute, 0.1)
-        drawn = self._rng.lognormal(math.log(mean) - _GAP_SIGMA**2 / 2, _GAP_SIGMA)
-        return max(float(drawn), _LEAST_GAP_S if mean > 2 * _LEAST_GAP_S else mean / 2)
+        drawn = self._rng.lognormal(math.log(self._mean_gap()) - _GAP_SIGMA**2 / 2, _GAP_SIGMA)
+        return max(float(drawn), self._least_gap())
+
+    def _least_gap(self) -> float:
+        return min(_LEAST_GAP_S, self._mean_gap() / 2)
+
+    def _mean_gap(self) -> float:
+        return 60 / max(self._rate, 0.1)
 
     def _look_elsewhere(self, now: float) -> None:
         draw = self._rng.uniform
@@ -221,7 +239,8 @@ class IdleLife:
         self._fixated_until = now + duration + fixation
         self._next_micro = now + duration + 0.2 + self._rng.exponential(0.45)
         self._head_goal = [_HEAD_SHARE * self._goal[0], _HEAD_SHARE * self._goal[1]]
-        if math.dist(before, self._goal) > 7 * _DEGREE and self._next_blink - now < 1.2:
+        due = self._next_blink - now < 1.2 and now - self._blink.at >= _LEAST_GAP_S  # lids on their way go on
+        if math.dist(before, self._goal) > 7 * _DEGREE and due:
             self._next_blink = now + TICK_S  # a blink that was due goes with the large shift
 
     def _jump(self, now: float, goal: tuple[float, float]) -> float:

@@ -53,8 +53,8 @@ def test_the_eyes_are_there_in_a_saccade_and_the_head_follows() -> None:
     assert head[4] < 0.05
     assert 10 < next(i for i, angle in enumerate(head) if angle > 0.15) < 30
     assert np.abs(np.diff(head, 2)).max() / TICK_S**2 < 15  # radians per second squared: no jerk of the neck
-    down = frames[-1][channel_index("EyeLookOutLeft")]
-    assert down == pytest.approx(angles(frames[-1], "Yaw")[1] / np.deg2rad(30), abs=1e-3)
+    outward = frames[-1][channel_index("EyeLookOutLeft")]
+    assert outward == pytest.approx(angles(frames[-1], "Yaw")[1] / np.deg2rad(30), abs=1e-3)
 
 
 def test_a_target_that_is_dragged_is_followed_without_a_jump() -> None:

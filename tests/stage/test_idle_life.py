@@ -57,6 +57,33 @@ def test_the_blink_rate_is_the_styles(rate: float, tolerance: float) -> None:
     assert len(runs(lids > 0.5)) / MINUTES == pytest.approx(rate, rel=tolerance)
 
 
+@pytest.mark.parametrize(("rate", "gap_s"), [(16, 0.6), (30, 0.6), (60, 0.5)])
+def test_no_blink_breaks_off_another(rate: float, gap_s: float) -> None:
+    lids = live(seed=3, rate=rate)[:, BLINK]
+    assert np.diff(lids).min() > -0.35
+    starts = np.array([first for first, _ in runs(lids > 0.05)])
+    assert np.diff(starts).min() * 0.02 >= gap_s - 0.02
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_changed_rate_of_blinks_is_felt_at_once(seed: int) -> None:
+    life = IdleLife(seed)
+    life.blinks_per_minute = 0
+    before = [life.frame(n)[BLINK] for n in range(3000)]
+    assert max(before) < 0.05
+    life.blinks_per_minute = 30
+    lids = np.array([life.frame(n)[BLINK] for n in range(3000, 3300)])
+    assert len(runs(lids > 0.5)) >= 1
+
+
+def test_a_slider_on_its_way_does_not_put_blinks_off() -> None:
+    life, lids = IdleLife(1), []
+    for n in range(3000):
+        life.blinks_per_minute = 30 + n % 2
+        lids.append(life.frame(n)[BLINK])
+    assert 20 <= len(runs(np.array(lids) > 0.5)) <= 42
+
+
 def test_lids_close_fast_and_open_slowly(frames: Frames) -> None:
     lids = frames[:, BLINK]
     closings, openings = [], []

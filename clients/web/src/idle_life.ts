@@ -8,11 +8,13 @@
  */
 
 import { BLENDSHAPES, CHANNEL_COUNT, HEAD_ANGLES, LEFT_EYE_ANGLES, RIGHT_EYE_ANGLES } from './channels';
+import type { GazeTarget, Style } from './protocol';
 import { between, logNormal, normal, seeded, type Random } from './seeded_random';
 
 const DEGREE = Math.PI / 180;
 /** EyeLook channels reach 1 at this angle of the eye; the network's do the same. */
 const RADIANS_PER_LOOK = 30 * DEGREE;
+const EYE_LIMIT = 35 * DEGREE;
 /** After a longer absence life goes on from now, instead of being caught up with. */
 const LONGEST_ABSENCE_MS = 5000;
 
@@ -21,11 +23,19 @@ export interface IdleStyle {
   blinksPerMinute: number;
   /** 0..2 */
   headMotion: number;
-  /** `camera`: the eyes rest on the viewer and only live in place. */
-  gaze: 'free' | 'camera';
+  /** Where the eyes rest and only live in place; null: they look about. */
+  rest: GazeTarget | null;
 }
 
-export const IDLE_STYLE: Readonly<IdleStyle> = { blinksPerMinute: 17, headMotion: 1, gaze: 'free' };
+export const IDLE_STYLE: Readonly<IdleStyle> = { blinksPerMinute: 17, headMotion: 1, rest: null };
+
+const CAMERA: GazeTarget = { yaw: 0, pitch: 0 };
+
+/** What a style means to a face that nobody speaks through; the server has it the same. */
+export function idleStyleOf({ blinks_per_minute, head_motion, gaze, gaze_target }: Style): IdleStyle {
+  const rest = { free: null, camera: CAMERA, target: gaze_target }[gaze];
+  return { blinksPerMinute: blinks_per_minute, headMotion: head_motion, rest };
+}
 
 export class IdleLife {
   /** May be changed at any time. */
@@ -66,17 +76,20 @@ export class IdleLife {
     };
     const still = this.reduced;
     const seconds = timeMs / 1000;
-    const gaze = this.gaze.at(timeMs, style.gaze);
-    if (gaze.shiftedAt !== null && !still) this.blinks.invite(gaze.shiftedAt);
+    const gaze = still ? this.gaze.still(style.rest) : this.gaze.at(timeMs, style.rest);
+    if (gaze.shiftedAt !== null) this.blinks.invite(gaze.shiftedAt);
     const closure = this.blinks.at(timeMs, still ? SLOW_BLINK : QUICK_BLINK, style.blinksPerMinute);
     const motion = still ? 0 : style.headMotion;
-    const yaw = motion * (drift.yaw.at(seconds) + gaze.headYaw);
+    // A head that moves much goes no farther for it towards where the eyes are to rest.
+    const follow = style.rest === null ? motion : Math.min(style.headMotion, 1);
+    const yaw = motion * drift.yaw.at(seconds) + follow * gaze.headYaw;
     // Breathing in lifts the head a little.
-    const pitch = motion * (drift.pitch.at(seconds) + gaze.headPitch - 0.45 * DEGREE * this.breath.at(timeMs));
+    const breath = 0.45 * DEGREE * this.breath.at(timeMs);
+    const pitch = motion * (drift.pitch.at(seconds) - breath) + follow * gaze.headPitch;
     const roll = motion * drift.roll.at(seconds);
     out.set([yaw, pitch, roll], HEAD_ANGLES);
-    const eyeYaw = still ? 0 : gaze.yaw - yaw;
-    const eyePitch = still ? 0 : gaze.pitch - pitch;
+    const eyeYaw = Math.min(EYE_LIMIT, Math.max(-EYE_LIMIT, gaze.yaw - yaw));
+    const eyePitch = Math.min(EYE_LIMIT, Math.max(-EYE_LIMIT, gaze.pitch - pitch));
     out.set([eyeYaw, eyePitch, 0], LEFT_EYE_ANGLES);
     out.set([eyeYaw, eyePitch, 0], RIGHT_EYE_ANGLES);
     const brow = 0.06 + (still ? 0 : drift.brow.at(seconds));
@@ -111,7 +124,7 @@ const SHORTEST_BLINK_GAP_MS = 600;
 const INVITED_MS = 1200;
 
 class Blinks {
-  private start = Number.NaN;
+  private start = Number.NEGATIVE_INFINITY;
   private close = 0;
   private shut = 0;
   private open = 0;
@@ -121,18 +134,18 @@ class Blinks {
 
   /** How far the lids are closed, 0..1. */
   at(timeMs: number, pace: BlinkPace, perMinute: number): number {
-    if (Number.isNaN(this.next) || timeMs > this.next + LONGEST_ABSENCE_MS) this.next = timeMs + this.gap(perMinute);
+    if (Number.isNaN(this.next) || timeMs > this.next + LONGEST_ABSENCE_MS) this.next = this.after(timeMs, perMinute);
     // A rate raised from (nearly) none is felt at once.
-    if (this.next - timeMs > (8 * 60_000) / Math.max(perMinute, 1)) this.next = timeMs + this.gap(perMinute);
+    if (this.next - timeMs > (8 * 60_000) / Math.max(perMinute, 1)) this.next = this.after(timeMs, perMinute);
     while (timeMs >= this.next) {
       this.start = this.next;
       this.close = between(this.random, ...pace.close);
       this.shut = between(this.random, ...pace.shut);
       this.open = between(this.random, ...pace.open);
-      this.next = this.start + this.gap(perMinute);
+      this.next = this.after(this.start, perMinute);
     }
+    if (timeMs >= this.end) return 0;
     let since = timeMs - this.start;
-    if (!(since < this.close + this.shut + this.open)) return 0;
     if (since < this.close) return smooth(since / this.close);
     since -= this.close + this.shut;
     return since < 0 ? 1 : 1 - smooth(since / this.open);
@@ -141,7 +154,17 @@ class Blinks {
   /** People like to blink while the eyes are on their way. */
   invite(atMs: number): void {
     const early = this.next - atMs;
-    if (early > 0 && early < INVITED_MS && !(atMs - this.start < SHORTEST_BLINK_GAP_MS)) this.next = atMs;
+    const rested = atMs >= this.end && atMs - this.start >= SHORTEST_BLINK_GAP_MS;
+    if (early > 0 && early < INVITED_MS && rested) this.next = atMs;
+  }
+
+  private get end(): number {
+    return this.start + this.close + this.shut + this.open;
+  }
+
+  /** When to blink next: lids on their way go on. */
+  private after(timeMs: number, perMinute: number): number {
+    return Math.max(this.end, timeMs + this.gap(perMinute));
   }
 
   private gap(perMinute: number): number {
@@ -156,7 +179,7 @@ const LARGE_SHIFT = 8;
 /** Of fixations, those on the viewer; they last longer, too. */
 const ON_VIEWER = 0.55;
 /** The head's part of a large shift, and how fast it follows: most of the way in half a second. */
-const HEAD_PART = 0.3;
+const HEAD_PART = 1 / 3;
 const HEAD_RATE = 7;
 
 interface Saccade {
@@ -181,24 +204,28 @@ class Gaze {
   private saccade: Saccade = { start: 0, duration: 1, from: [0, 0], to: [0, 0] };
   private readonly headYaw = new Follower(HEAD_RATE);
   private readonly headPitch = new Follower(HEAD_RATE);
-  /** What the eyes rest on, degrees; micro-saccades wander about it. */
+  /** What the eyes look at, degrees; micro-saccades wander about it. */
   private target: readonly [number, number] = [0, 0];
+  /** Or on what they are to rest on in the viewer's place. */
   private onViewer = true;
   private nextShift = Number.NaN;
   private nextMicro = Number.NaN;
+  private rest: GazeTarget | null = null;
 
   constructor(private readonly random: Random) {}
 
-  at(timeMs: number, style: 'free' | 'camera'): GazePose {
+  at(timeMs: number, rest: GazeTarget | null): GazePose {
     if (Number.isNaN(this.nextShift) || timeMs > this.nextShift + LONGEST_ABSENCE_MS) {
       this.nextShift = timeMs + this.fixation();
       this.nextMicro = timeMs + this.microGap();
     }
     let shiftedAt: number | null = null;
+    if (rest?.yaw !== this.rest?.yaw || rest?.pitch !== this.rest?.pitch) this.nextShift = timeMs;
+    this.rest = rest;
     while (timeMs >= Math.min(this.nextShift, this.nextMicro)) {
       const at = this.nextShift;
       if (this.nextMicro < at) this.micro(this.nextMicro);
-      else if (this.shift(at, style) > LARGE_SHIFT) shiftedAt = at;
+      else if (this.shift(at) > LARGE_SHIFT) shiftedAt = at;
     }
     const [yaw, pitch] = along(this.saccade, timeMs);
     return {
@@ -210,16 +237,25 @@ class Gaze {
     };
   }
 
-  private shift(at: number, style: 'free' | 'camera'): number {
+  /** Where the gaze rests, and nothing moves. */
+  still(rest: GazeTarget | null): GazePose {
+    const { yaw, pitch } = rest ?? CAMERA;
+    return { yaw, pitch, headYaw: HEAD_PART * yaw, headPitch: HEAD_PART * pitch, shiftedAt: null };
+  }
+
+  private shift(at: number): number {
     const { random } = this;
-    this.onViewer = style === 'camera' || !this.onViewer || random() < ON_VIEWER - 0.2;
+    this.onViewer = this.rest !== null || !this.onViewer || random() < ON_VIEWER - 0.2;
+    const { yaw, pitch } = this.rest ?? CAMERA;
+    const [x, y] = [yaw / DEGREE, pitch / DEGREE];
     this.target = this.onViewer
-      ? [between(random, -0.6, 0.6), between(random, -0.5, 0.5)]
+      ? [x + between(random, -0.6, 0.6), y + between(random, -0.5, 0.5)]
       : [Math.sign(random() - 0.5) * between(random, 4, 15), between(random, -6, 5)];
     const size = this.look(at, this.target);
     if (size > LARGE_SHIFT || this.onViewer) {
-      this.headYaw.turnTo(at, this.onViewer ? 0 : HEAD_PART * this.target[0]);
-      this.headPitch.turnTo(at, this.onViewer ? 0 : HEAD_PART * this.target[1]);
+      // Of the way to where the gaze rests, that is: what it does there is for the eyes alone.
+      this.headYaw.turnTo(at, HEAD_PART * (this.onViewer ? x : this.target[0]));
+      this.headPitch.turnTo(at, HEAD_PART * (this.onViewer ? y : this.target[1]));
     }
     this.nextShift = at + this.saccade.duration + this.fixation();
     this.nextMicro = at + this.saccade.duration + this.microGap();

@@ -5,7 +5,7 @@
 
 import type { Avatar } from './avatar';
 import type { Feed, Pairing, Showing } from './feed';
-import { IdleLife } from './idle_life';
+import { IdleLife, idleStyleOf } from './idle_life';
 import { Listening } from './listening';
 import { MouthProbe, type MouthOpening } from './mouth_probe';
 import { PoseFade } from './pose_fade';
@@ -81,13 +81,9 @@ export class RenderLoop {
     this.dirty = true;
   }
 
-  /** How the face lives where no network speaks; the server does the same with its own. */
-  set style({ blinks_per_minute, head_motion, gaze }: Style) {
-    this.idle.style = {
-      blinksPerMinute: blinks_per_minute,
-      headMotion: head_motion,
-      gaze: gaze === 'free' ? gaze : 'camera',
-    };
+  /** How the face lives where no network speaks. */
+  set style(style: Style) {
+    this.idle.style = idleStyleOf(style);
   }
 
   /** How far the worn face's lips are apart in a pose, shown or not, in the model's units; null where it is not known. */

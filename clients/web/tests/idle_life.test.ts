@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { BLENDSHAPES, CHANNEL_COUNT, HEAD_ANGLES, LEFT_EYE_ANGLES } from '../src/channels';
-import { IDLE_STYLE, IdleLife } from '../src/idle_life';
+import { IDLE_STYLE, IdleLife, idleStyleOf } from '../src/idle_life';
+import { DEFAULT_STYLE } from '../src/style_sync';
 
 const DEGREE = Math.PI / 180;
 const HZ = 240;
@@ -208,7 +209,7 @@ describe('IdleLife', () => {
 
   it('follows the style: still head, gaze at the camera, another rate of blinks', () => {
     const life = new IdleLife(7);
-    life.style = { blinksPerMinute: 40, headMotion: 0, gaze: 'camera' };
+    life.style = { blinksPerMinute: 40, headMotion: 0, rest: { yaw: 0, pitch: 0 } };
     const frames = record(life, 3);
     expect(Math.max(...frames.map((frame) => Math.abs(frame[HEAD_ANGLES]!)))).toBe(0);
     expect(Math.max(...frames.map((frame) => Math.abs(frame[LEFT_EYE_ANGLES]!)))).toBeLessThan(2 * DEGREE);
@@ -219,6 +220,48 @@ describe('IdleLife', () => {
     const later = Array.from({ length: 6000 }, (_, i) => life.at(200_000 + i * 20));
     // The one that was due may still come.
     expect(later.filter((frame) => frame[index('EyeBlinkLeft')]! > 0.9).length).toBeLessThan(12);
+  });
+
+  it('looks where it is told to, with a third of it by the head, and stays alive there', () => {
+    const life = new IdleLife(7);
+    const target = { yaw: 0.6, pitch: -0.2 };
+    life.style = idleStyleOf({ ...DEFAULT_STYLE, head_motion: 2, gaze: 'target', gaze_target: target });
+    const looks = (frame: Float32Array): [number, number] => [
+      frame[LEFT_EYE_ANGLES]! + frame[HEAD_ANGLES]!,
+      frame[LEFT_EYE_ANGLES + 1]! + frame[HEAD_ANGLES + 1]!,
+    ];
+    const frames = record(life, 1, 60);
+    // There in a saccade, however long the fixation before was to last.
+    for (const frame of frames.slice(12)) {
+      const [yaw, pitch] = looks(frame);
+      expect(Math.hypot(yaw - target.yaw, pitch - target.pitch)).toBeLessThan(2 * DEGREE);
+    }
+    const head = frames.slice(120).reduce((sum, frame) => sum + frame[HEAD_ANGLES]!, 0) / (frames.length - 120);
+    expect(Math.abs(head - target.yaw / 3)).toBeLessThan(1.5 * DEGREE);
+    expect(deviation(frames.slice(120).map((frame) => looks(frame)[0] / DEGREE))).toBeGreaterThan(0.1);
+    // Elsewhere at once, too; a change of what it does not look by is none.
+    life.style = idleStyleOf({ ...DEFAULT_STYLE, gaze: 'camera', gaze_target: target });
+    life.at(60_000);
+    expect(Math.abs(looks(life.at(60_150))[0])).toBeLessThan(2 * DEGREE);
+    life.style = idleStyleOf({ ...DEFAULT_STYLE, gaze_target: target });
+    expect(life.style.rest).toBeNull();
+    // Where less motion is wanted the direction is kept, and nothing else moves.
+    life.reduced = true;
+    life.style = idleStyleOf({ ...DEFAULT_STYLE, gaze: 'target', gaze_target: { yaw: 0.9, pitch: 0 } });
+    const [first, second] = [life.at(61_000), life.at(62_000)];
+    expect(looks(first)[0]).toBeCloseTo(0.9, 1);
+    expect(looks(second)).toEqual(looks(first));
+  });
+
+  it.each([false, true])('never breaks a blink off, with less motion: %s', (reduced) => {
+    for (const seed of [1, 2, 3]) {
+      const life = new IdleLife(seed);
+      life.reduced = reduced;
+      life.style = { ...IDLE_STYLE, blinksPerMinute: 60 };
+      const lid = record(life, 2).map((frame) => frame[index('EyeBlinkLeft')]!);
+      const steepest = Math.max(...lid.slice(1).map((value, i) => lid[i]! - value));
+      expect(steepest * HZ).toBeLessThan(1.6 / (reduced ? 0.35 : 0.15));
+    }
   });
 
   it('goes on from now after a long absence', () => {
