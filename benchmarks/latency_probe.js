@@ -119,7 +119,7 @@
     const stream = await navigator.mediaDevices.getUserMedia({ audio: constraints });
     const peer = new RTCPeerConnection({ iceServers: [] });
     peer.addTransceiver(stream.getAudioTracks()[0], { direction: 'sendonly' });
-    probe.speaker = await negotiate(peer, `/whip?look_ahead_ms=${lookAheadMs}`);
+    probe.speaker = await negotiate(peer, `/whip?look_ahead_ms=${lookAheadMs}&seed=0`);
     return probe.speaker.session;
   };
 

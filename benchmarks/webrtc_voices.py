@@ -114,7 +114,7 @@ class Speaker:
         """
         await self._connection.setLocalDescription(await self._connection.createOffer())
         request = urllib.request.Request(
-            f"{self._url}/whip?look_ahead_ms={LOOK_AHEAD_TICKS * 20}",
+            f"{self._url}/whip?look_ahead_ms={LOOK_AHEAD_TICKS * 20}&seed=0",
             data=self._connection.localDescription.sdp.encode(),
             headers={"Content-Type": "application/sdp"},
         )

@@ -31,7 +31,8 @@ _Milliseconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0)]
 LookAheadMs = Annotated[int, Field(ge=0, le=LOOK_AHEAD_MAX_MS, multiple_of=LOOK_AHEAD_STEP_MS)]
 """The look-ahead dial: 0..100 ms in steps of 20."""
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+SEED_BITS: Final = 32
+Seed = Annotated[int, Field(ge=0, le=2**SEED_BITS - 1)]
 """Seed of a session's sampler."""
 _Amount = Annotated[float, Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=False)]
 _BlinkRate = Annotated[float, Field(ge=0, le=MAX_BLINKS_PER_MINUTE, allow_inf_nan=False)]

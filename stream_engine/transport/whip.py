@@ -3,6 +3,7 @@
 What WHIP and WHEP share (bodies, headers, checks) is here too; `whep` builds on it.
 """
 
+import secrets
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +13,7 @@ from stream_engine.security import Refusal
 from stream_engine.session_registry import SessionRegistry
 from stream_engine.settings import Settings
 from stream_engine.transport.ice import link_headers
-from stream_engine.transport.messages import LookAheadMs, Seed
+from stream_engine.transport.messages import SEED_BITS, LookAheadMs, Seed
 from stream_engine.transport.offer import read_fragment, read_offer
 
 SDP: Final = "application/sdp"
@@ -24,7 +25,7 @@ class _Parameters(BaseModel):
     """The query of `POST /whip`."""
 
     look_ahead_ms: LookAheadMs | None = None
-    seed: Seed = 0
+    seed: Seed | None = None
 
 
 def whip_router(registry: SessionRegistry, settings: Settings) -> APIRouter:
@@ -38,7 +39,9 @@ def whip_router(registry: SessionRegistry, settings: Settings) -> APIRouter:
         parameters = _parameters(request)
         ticks = settings.look_ahead_ticks if parameters.look_ahead_ms is None else parameters.look_ahead_ms // TICK_MS
         offer = read_offer(body, "speaker")
-        live, answer = await registry.open_session(offer, look_ahead_ticks=ticks, seed=parameters.seed)
+        # Else every face would blink and look about as every other does.
+        seed = secrets.randbits(SEED_BITS) if parameters.seed is None else parameters.seed
+        live, answer = await registry.open_session(offer, look_ahead_ticks=ticks, seed=seed)
         return created(answer, f"/whip/{live.id}", live.id, live.etag, settings)
 
     @router.patch("/whip/{session_id}")

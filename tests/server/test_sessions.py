@@ -49,6 +49,17 @@ async def test_a_voice_comes_back_as_motion() -> None:
         await speaker.close()
 
 
+async def test_every_face_lives_its_own_life_unless_a_seed_is_asked_for() -> None:
+    async with open_house() as house:
+        seeds = [
+            (await (await house.speaker(path)).event("hello"))["seed"] for path in ("/whip", "/whip", "/whip?seed=0")
+        ]
+        assert all(0 <= seed < 2**32 for seed in seeds)
+        assert seeds[0] != seeds[1]
+        assert seeds[2] == 0
+        assert [slot.seed for slot in house.engine.slots.values()] == seeds
+
+
 async def test_controls_are_answered() -> None:
     async with open_house() as house:
         speaker = await house.speaker()

@@ -24,6 +24,11 @@ export function amountText(field: Amount, value: number): string {
   return value === 0 ? 'off' : `${Math.round(value * 100)} %`;
 }
 
+/** The seed that a number typed means, or null where none was (NaN). */
+export function seedOf(wanted: number): number | null {
+  return Number.isNaN(wanted) ? null : Math.min(MOST_SEED, Math.max(0, Math.floor(wanted)));
+}
+
 export class MotionPanel {
   private readonly sliders = SLIDERS.map(({ field, label, step }) => {
     const input = make('input', { type: 'range', min: '0', max: String(STYLE_MOST[field]), step: String(step) });
@@ -73,7 +78,7 @@ export class MotionPanel {
       const emotion = EMOTIONS.find((name) => name === input.value) ?? 'neutral';
       input.addEventListener('change', () => this.change({ emotion }));
     }
-    this.seed.addEventListener('change', () => this.reseed(Number(this.seed.value)));
+    this.seed.addEventListener('change', () => this.reseed(this.seed.valueAsNumber));
     element('seed-new', HTMLButtonElement).addEventListener('click', () => {
       this.reseed(Math.floor(Math.random() * 10_000));
     });
@@ -110,10 +115,10 @@ export class MotionPanel {
   }
 
   private reseed(wanted: number): void {
-    const seed = Math.min(MOST_SEED, Math.max(0, Math.floor(wanted)));
-    if (Number.isNaN(seed)) return;
-    this.seed.value = String(seed);
-    this.studio.setSeed(seed);
+    const seed = seedOf(wanted);
+    // A field that was emptied asks for nothing.
+    this.seed.value = String(seed ?? this.toldSeed ?? '');
+    if (seed !== null) this.studio.setSeed(seed);
   }
 
   private change(change: Partial<Style>): void {

@@ -429,6 +429,8 @@ export class Studio {
   }
 
   private takeEvent(event: ServerEvent): void {
+    // A connection that comes back brings the same life back.
+    if (event.type === 'hello' && !this.watching) this.seed ??= event.seed ?? null;
     // Viewers may look at the style, not change it.
     if (event.type === 'style' && !this.watching) this.style.takeEvent(parseStyle(event));
     if (event.type === 'stats' || event.type === 'hello') this.onChange();
