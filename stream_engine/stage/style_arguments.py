@@ -40,6 +40,7 @@ def add_style_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--gaze",
         choices=get_args(Gaze),
+        action=_Gaze,
         default=None,
         help="where the eyes look (default: free, or target if one is given)",
     )
@@ -77,6 +78,20 @@ def style_of(args: argparse.Namespace) -> Style:
     )
 
 
+class _Gaze(argparse.Action):
+    """A gaze that agrees with the target, if there is one."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, values)
+        _refuse_two_gazes(self, namespace)
+
+
 class _Target(argparse.Action):
     """Two angles, as a `GazeTarget`."""
 
@@ -92,6 +107,15 @@ class _Target(argparse.Action):
             setattr(namespace, self.dest, GazeTarget(yaw, pitch))
         except ValueError as error:
             raise argparse.ArgumentError(self, str(error)) from None
+        _refuse_two_gazes(self, namespace)
+
+
+def _refuse_two_gazes(action: argparse.Action, namespace: argparse.Namespace) -> None:
+    """Whichever flag comes second is refused."""
+    if namespace.gaze_target is not None and namespace.gaze not in (None, "target"):
+        raise argparse.ArgumentError(
+            action, f"--gaze {namespace.gaze} does not look at a --gaze-target; leave out either"
+        )
 
 
 class _Within:
