@@ -47,6 +47,7 @@ export class GazePad {
     private readonly listener: GazePadListener,
   ) {
     pad.addEventListener('pointerdown', (event) => {
+      if (event.button !== 0 || !event.isPrimary) return;
       pad.setPointerCapture(event.pointerId);
       listener.onHold(true);
       this.point(event);
