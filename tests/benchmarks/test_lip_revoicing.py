@@ -41,6 +41,12 @@ def test_pitch_moves_and_nothing_else_does(semitones: int) -> None:
     assert abs(delay_ms(sound, voice())) < 6
 
 
+def test_every_run_shifts_alike() -> None:
+    hiss = 0.05 * np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
+    sound = np.concatenate([voice(), hiss, voice()])
+    np.testing.assert_array_equal(shift_pitch(sound, 4), shift_pitch(sound, 4))
+
+
 def test_a_whisper_has_the_throat_but_no_pitch() -> None:
     sound = whispered(voice())
     assert sound.shape == voice().shape
