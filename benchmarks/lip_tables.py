@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from benchmarks.lip_budget import parameters, step_budget
+from benchmarks.lip_budget import step_budget
 from benchmarks.lip_clips import Clips
 from benchmarks.lip_motion import motion_figures
 from benchmarks.lip_predict import predict
@@ -55,28 +55,15 @@ class Bench:
         return out
 
 
-def look_ahead_table(model: Thunder, bench: Bench) -> list[dict[str, Any]]:
-    """One row per look-ahead the network offers: `look_ahead_ms`, and the headline figures per rig."""
-    offered = [ms for ms in LOOK_AHEADS_MS if ms // 20 in model.spec.look_ahead_ticks]
-    return [{"look_ahead_ms": ms, **bench.headline(model, ms)} for ms in offered]
+def look_aheads_ms(model: Thunder) -> list[int]:
+    """The look-aheads of the table that a network offers."""
+    return [ms for ms in LOOK_AHEADS_MS if ms // 20 in model.spec.look_ahead_ticks]
 
 
-def steps_table(model: Thunder, bench: Bench, look_ahead_ms: int) -> list[dict[str, Any]]:
-    """One row per number of flow steps: `flow_steps`, and the headline figures per rig."""
-    return [
-        {"flow_steps": steps, **bench.headline(with_flow_steps(model, steps), look_ahead_ms)} for steps in FLOW_STEPS
-    ]
-
-
-def size_table(weights: Sequence[str], bench: Bench, look_ahead_ms: int) -> list[dict[str, Any]]:
-    """One row per network: `model`, `parameters`, `p50_ms` and `p95_ms` of a tick, and per rig the headline figures."""
-    rows = []
-    for name in weights:
-        model = load_thunder(name)
-        budget = step_budget(model, name)
-        row = {"model": name, "parameters": parameters(model), "p50_ms": budget["p50_ms"], "p95_ms": budget["p95_ms"]}
-        rows.append(row | bench.headline(model, look_ahead_ms))
-    return rows
+def size_row(weights: str) -> dict[str, Any]:
+    """What one network of the table of sizes weighs: `parameters`, `p50_ms` and `p95_ms` of a tick."""
+    budget = step_budget(load_thunder(weights), weights)
+    return {name: budget[name] for name in ("parameters", "p50_ms", "p95_ms")}
 
 
 def with_flow_steps(model: Thunder, steps: int) -> Thunder:

@@ -33,31 +33,24 @@ and `--models A B …` add tables of what look-ahead and size are worth (`benchm
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.json_figures import write_figures
 from benchmarks.lip_budget import step_budget
 from benchmarks.lip_clips import Clips
-from benchmarks.lip_core import core_figures, human_figures
-from benchmarks.lip_drift import drift
+from benchmarks.lip_core import human_figures
 from benchmarks.lip_goals import goals
-from benchmarks.lip_life import life
-from benchmarks.lip_robustness import robustness
+from benchmarks.lip_parts import SEEDS, Job, Setup, load_mouths, run_jobs
 from benchmarks.lip_show import show
-from benchmarks.lip_tables import Bench, look_ahead_table, size_table, steps_table
-from benchmarks.lip_truth import real_truths, unseen_truths
-from benchmarks.lip_vertices import MouthVertices
+from benchmarks.lip_tables import FLOW_STEPS, look_aheads_ms, size_row
 from benchmarks.machine import machine
-from models.face.head_rig import load_head
-from models.face.importers.ict import load_ict
-from models.face.rig_file import load_rig
 from models.thunder import load_thunder
 from stream_engine.clock import SystemClock
 
-SEEDS: Final = tuple(range(8))
 PARTS: Final = ("core", "robust", "drift", "life", "budget", "steps")
+_TABLES: Final = {"flow_steps": "steps_table", "look_ahead_ms": "look_ahead_table", "model": "size_table"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,11 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     clock = SystemClock()
     started = clock.monotonic()
-    mouths = [MouthVertices(rig) for rig in (load_head(), load_ict(), *map(load_rig, options.rig))]
-    names = [mouth.rig.name for mouth in mouths]
+    names = [mouth.rig.name for mouth in load_mouths(tuple(options.rig))]
     if len(set(names)) < len(names):
         parser.error(f"two rigs have one name: {', '.join(names)}; import with another --name")
-    result = run(options, mouths)
+    result = run(options, names)
     result |= {
         "model": options.model,
         "look_ahead_ms": options.look_ahead_ms,
@@ -99,39 +91,61 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(options: argparse.Namespace, mouths: Sequence[MouthVertices]) -> dict[str, Any]:
+def run(options: argparse.Namespace, rigs: Sequence[str]) -> dict[str, Any]:
     """Measures the parts asked for: per rig its figures, then what is of no rig, and the goals."""
-    clips, model, ms = Clips(), load_thunder(options.model), options.look_ahead_ms
-    figures: dict[str, dict[str, Any]] = {mouth.rig.name: {} for mouth in mouths}
-    overall: dict[str, Any] = {"human": {"grid_s1_val": human_figures(clips.grid_val)}}
-    real = real_truths(clips.grid_val)
-    bench = Bench(clips, real, mouths)
-
-    def add(found: dict[str, dict[str, Any]]) -> None:
-        for rig, part in found.items():
-            figures[rig] |= part
-
-    # First, while the machine is as cool and idle as it will be.
+    model = load_thunder(options.model)
+    overall: dict[str, Any] = {"human": {"grid_s1_val": human_figures(Clips().grid_val)}}
+    # What is timed comes first, while the machine is as cool and idle as it will be.
     if "budget" in options.only:
         overall["step_budget"] = step_budget(model, options.model)
-    if "core" in options.only:
-        add(core_figures(model, clips.all(), [*real, *unseen_truths()], mouths, SEEDS, ms))
-    if "robust" in options.only:
-        add(robustness(model, clips, [mouth.rig for mouth in mouths], SEEDS, ms))
-    if "drift" in options.only:
-        add({rig: {"drift": found} for rig, found in drift(model, clips.grid_val, mouths, ms).items()})
-    if "life" in options.only:
-        overall["life"] = life(model, clips.grid_val, ms)
-    if "steps" in options.only:
-        add(by_rig("steps_table", steps_table(model, bench, ms), figures))
-    if options.look_ahead_table:
-        add(by_rig("look_ahead_table", look_ahead_table(model, bench), figures))
-    if options.models:
-        add(by_rig("size_table", size_table(options.models, bench, ms), figures))
+    sizes = {name: size_row(name) for name in options.models}
+
+    # The longest first, so that no core waits for one at the end.
+    jobs = [Job(part) for part in ("drift", "core", "life", "robust") if part in options.only]
+    jobs += [Job("flow_steps", steps) for steps in reversed(FLOW_STEPS) if "steps" in options.only]
+    jobs += [Job("look_ahead_ms", ms) for ms in look_aheads_ms(model) if options.look_ahead_table]
+    jobs += [Job("model", name) for name in options.models]
+    found = run_jobs(Setup(options.model, options.look_ahead_ms, tuple(options.rig)), jobs)
+    figures, more = assembled(jobs, found, rigs, sizes)
+    overall |= more
     return {**figures, **overall, "goals": goals(figures, overall)}
 
 
-def by_rig(name: str, rows: Sequence[dict[str, Any]], rigs: Sequence[str] | dict[str, Any]) -> dict[str, Any]:
+def assembled(
+    jobs: Sequence[Job], found: Sequence[dict[str, Any]], rigs: Sequence[str], sizes: Mapping[str, dict[str, Any]]
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """What the jobs found, put together.
+
+    Args:
+        jobs: in any order; a table has its rows in theirs, but that of flow steps from few to many.
+        found: of each job.
+        rigs: names of the rigs.
+        sizes: network → what is added to its row of the table of sizes.
+
+    Returns:
+        Figures by rig, and those of no rig.
+    """
+    figures: dict[str, dict[str, Any]] = {rig: {} for rig in rigs}
+    overall: dict[str, Any] = {}
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for job, part in zip(jobs, found, strict=True):
+        if job.part in _TABLES:
+            more = sizes[str(job.row)] if job.part == "model" else {}
+            tables.setdefault(job.part, []).append({job.part: job.row, **more, **part})
+        elif job.part == "life":
+            overall["life"] = part
+        else:
+            for rig in rigs:
+                figures[rig] |= part[rig]
+    for name, rows in tables.items():
+        if name == "flow_steps":
+            rows.sort(key=lambda row: int(row[name]))
+        for rig, table in by_rig(_TABLES[name], rows, rigs).items():
+            figures[rig] |= table
+    return figures, overall
+
+
+def by_rig(name: str, rows: Sequence[dict[str, Any]], rigs: Sequence[str]) -> dict[str, Any]:
     """A table whose rows hold every rig's figures, as one table per rig under `name`."""
     return {
         rig: {name: [{key: value for key, value in row.items() if key not in rigs} | row[rig] for row in rows]}

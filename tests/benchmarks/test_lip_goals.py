@@ -6,8 +6,9 @@ import pytest
 from benchmarks.lip_clips import Clip, Group
 from benchmarks.lip_drift import programme
 from benchmarks.lip_goals import GOALS, NETWORK_GOALS, goals
+from benchmarks.lip_parts import Job
 from benchmarks.lip_tables import with_flow_steps
-from benchmarks.lipsync import by_rig
+from benchmarks.lipsync import assembled, by_rig
 from models.thunder import Thunder, ThunderConfig
 
 
@@ -80,6 +81,22 @@ def test_what_was_not_measured_is_no_goal_met() -> None:
 def test_a_table_is_told_apart_by_rig() -> None:
     rows = [{"flow_steps": 1, "head": {"r": 0.5}, "ict": {"r": 0.6}}]
     assert by_rig("steps", rows, ["head", "ict"])["ict"] == {"steps": [{"flow_steps": 1, "r": 0.6}]}
+
+
+def test_jobs_in_any_order_make_one_result() -> None:
+    jobs = [Job("life"), Job("flow_steps", 16), Job("core"), Job("flow_steps", 1), Job("model", "small"), Job("robust")]
+    found: list[dict[str, Any]] = [
+        {"outside": []}, {"head": {"r": 0.6}}, {"head": {"real_mouth_r": 0.8}}, {"head": {"r": 0.5}},
+        {"head": {"r": 0.4}}, {"head": {"robust_r": 0.7}},
+    ]  # fmt: skip
+    figures, overall = assembled(jobs, found, ["head"], {"small": {"parameters": 7}})
+    assert overall == {"life": {"outside": []}}
+    assert figures["head"] == {
+        "real_mouth_r": 0.8,
+        "robust_r": 0.7,
+        "steps_table": [{"flow_steps": 1, "r": 0.5}, {"flow_steps": 16, "r": 0.6}],
+        "size_table": [{"model": "small", "parameters": 7, "r": 0.4}],
+    }
 
 
 def test_half_an_hour_ends_with_the_words_it_began_with() -> None:
