@@ -90,7 +90,7 @@ def measure_messages(browser: Browser, url: str, seconds: float) -> dict[str, An
 
 def measure_rendering(browser: Browser, url: str, seconds: float) -> dict[str, Any]:
     """Latency of drawn frames, in the studio."""
-    page = _open(browser, f"{url}/?raw=1&look_ahead_ms={LOOK_AHEAD_MS}")
+    page = _open(browser, f"{url}/?raw=1&seed=0&look_ahead_ms={LOOK_AHEAD_MS}")
     wait_until(page, "window.streamEngine?.faceReady")
     page.click("#talk")
     wait_until(page, "latencyProbe.motion.length > 50")

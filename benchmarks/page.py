@@ -48,7 +48,7 @@ _DRAWINGS = 40
 @contextmanager
 def talking(browser: Browser, url: str, query: str = "") -> Iterator[Page]:
     """A page whose microphone speaks to the server and whose face is drawn."""
-    with open_page(browser, f"{url}/?raw=1{query}") as page:
+    with open_page(browser, f"{url}/?raw=1&seed=0{query}") as page:
         wait_until(page, "window.streamEngine?.faceReady")
         page.click("#talk")
         wait_until(page, "streamEngine.motionStats.received > 50 && streamEngine.shown !== null")

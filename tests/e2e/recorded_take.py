@@ -91,7 +91,7 @@ class Watched:
 def record_take(browser: Browser, server: ServerProcess, voice: Voice) -> Take:
     """Speaks the whole file once into the studio."""
     context = new_context(browser)
-    tab = open_tab(context, f"{server.url}/?raw=1")
+    tab = open_tab(context, f"{server.url}/?raw=1&seed=0")
     tab.talk()
     tab.page.evaluate("latencyProbe.view(streamEngine.state.session)")  # it draws nothing, and tells the server's time
     tab.until(f"latencyProbe.clicks.length >= {len(voice.bursts_ms)}", 30)

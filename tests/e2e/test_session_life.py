@@ -104,9 +104,11 @@ def test_the_page_reconnects_when_the_server_restarts(
         tab = open_tab(context, f"{server.url}/?raw=1")
         tab.talk()
         first = tab.page.evaluate("streamEngine.state.session")
+        seed = tab.page.evaluate("streamEngine.seed")
         server.kill()
         tab.until("streamEngine.state.phase === 'reconnecting'", 10)
         server.start()
         tab.until("streamEngine.state.phase === 'live' && streamEngine.motionStats.received > 50", 40)
         assert tab.page.evaluate("streamEngine.state.session") != first
+        assert tab.page.evaluate("streamEngine.seed") == seed, "the face came back as another"
         assert tab.page.evaluate("streamEngine.state.problem") is None

@@ -46,6 +46,15 @@ def test_a_feeling_chosen_is_seen_on_the_face(server: ServerProcess, context: Br
     tab.until(f"((c) => {side} * (c.HeadYaw + c.LeftEyeYaw) > 0.15)(streamEngine.shown.channels)")
     assert "° to its" in (pad.get_attribute("aria-valuetext") or "")
 
+    pad_says = tab.page.evaluate("document.getElementById('gaze-pad').getAttribute('aria-describedby')")
+    assert "Home" in tab.page.evaluate(f"document.getElementById('{pad_says}').textContent")
+
+    # An emptied field asks for nothing: the seed told stays.
+    tab.page.evaluate(
+        "((field) => { field.value = ''; field.dispatchEvent(new Event('change')); })(document.getElementById('seed'))"
+    )
+    assert tab.page.evaluate("document.getElementById('seed').value") == "7"
+    assert tab.page.evaluate("streamEngine.seed") == 7
     tab.page.evaluate("document.getElementById('seed-new').click()")
     tab.until("String(streamEngine.seed) === document.getElementById('seed').value")
     tab.page.evaluate("document.getElementById('style-reset').click()")
