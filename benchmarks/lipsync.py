@@ -16,16 +16,17 @@ figures are means or pooled shares over the seeds.
   see `models.face.phone_measures`.
 - `rest_open_share`: share of non-speech frames (silence 200 ms away from speech in `speech/` and `grid_s1` val, digital
   silence, white and pink noise at −40 dBFS, room tone) whose gap exceeds 15 % of the range, p2 to p95, that the same
-  mouth has in held-out speech.
+  mouth has in held-out speech; the goal holds for each kind of non-speech by itself, too.
 - under `grid_s1_val` and `unseen_voices` (synthesizers' voices no training used, see `benchmarks.lip_truth`):
-  `lve_mm`, `l_pcc`, `l_ccc`, `s_div_upper_mm`, `s_div_lower_mm` (`benchmarks.lip_vertices`), `dtw_mm`, `mtm_ms`
-  (`benchmarks.lip_curves`).
+  `lve_mm`, `l_pcc` and `l_ccc` (coordinates that move), `l_pcc_all` and `l_ccc_all` (all of them, as published),
+  `s_div_upper_mm`, `s_div_lower_mm` (`benchmarks.lip_vertices`), `dtw_mm`, `mtm_ms` (`benchmarks.lip_curves`).
 - `jitter`: third differences of the lips beside the real talker's (`benchmarks.lip_jitter`).
 
 `robust`: `robust_r`, as `real_mouth_r`, the talkers disguised (`benchmarks.lip_robustness`). `drift`: the first and the
 last two of thirty minutes (`benchmarks.lip_drift`). `life`: blinks, gaze and head (`benchmarks.lip_life`). `budget`: a
 tick of a hundred slots (`benchmarks.lip_budget`). `steps`: one, two, four and sixteen flow steps. `--look-ahead-table`
-and `--models A B …` add tables of what look-ahead and size are worth (`benchmarks.lip_tables`).
+and `--models A B …` add tables of what look-ahead and size are worth (`benchmarks.lip_tables`). Parts run beside each
+other, a core each (`benchmarks.lip_parts`); what is timed has the machine to itself.
 
 `human` gives the figures of the real talker's own mouth in `grid_s1` val, as measured in video. Choose checkpoints by
 `grid_s1_val` alone, never by the held-out clips. The benchmark needs the `train` extra, espeak-ng and flite.
