@@ -48,6 +48,8 @@ export class MotionPanel {
   private readonly pad: GazePad;
   private readonly style: StyleSync;
   private toldSeed: number | null = null;
+  /** Told or typed, whichever came last. */
+  private lastSeed: number | null = null;
 
   /**
    * @param mirrored whether the picture is shown as in a looking glass: the face looks where the hand points.
@@ -104,21 +106,25 @@ export class MotionPanel {
     for (const input of radios('emotion')) input.checked = input.value === shown.emotion;
     this.pad.show(shown.gaze_target, shown.gaze === 'target');
     this.reset.disabled = styleDifference(shown, DEFAULT_STYLE) === null;
-    this.note.textContent = live ? 'Viewers see every change at once.' : 'Takes effect as soon as the face speaks.';
+    this.note.textContent = live
+      ? 'Viewers see every change at once.'
+      : 'Head, eyes and blinks change now, the rest as soon as the face speaks.';
   }
 
   /** The server has told what seed the session has. */
   showSeed(seed: number): void {
     if (seed === this.toldSeed) return;
-    this.toldSeed = seed;
+    this.toldSeed = this.lastSeed = seed;
     this.seed.value = String(seed);
   }
 
   private reseed(wanted: number): void {
     const seed = seedOf(wanted);
     // A field that was emptied asks for nothing.
-    this.seed.value = String(seed ?? this.toldSeed ?? '');
-    if (seed !== null) this.studio.setSeed(seed);
+    this.seed.value = String(seed ?? this.lastSeed ?? '');
+    if (seed === null) return;
+    this.lastSeed = seed;
+    this.studio.setSeed(seed);
   }
 
   private change(change: Partial<Style>): void {
