@@ -123,7 +123,7 @@ def test_a_take_may_be_an_animated_head(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_a_style_acts(tmp_path: Path) -> None:
-    source = write_wav(tmp_path / "speech.wav", voice(16_000))
+    source = write_wav(tmp_path / "speech.wav", voice(16_000 * 4))
     plain, still = tmp_path / "plain.csv", tmp_path / "still.csv"
     style = ["--mouth-gain", "0.5", "--head-motion", "0", "--expressiveness", "1", "--blinks-per-minute", "0"]
     assert main([str(source), "--out", str(plain), "--blinks-per-minute", "0"]) == 0

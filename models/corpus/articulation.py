@@ -208,15 +208,6 @@ def _measured_seal(phones: list[Phone], times: Track, gap: Track, gap_times: Tra
     return seal
 
 
-def measured_lips(phones: list[Phone], times: Track, gap: Track, gap_times: Track) -> Lips:
-    """As :func:`articulate`, with the gap a camera measured: `gap` at `gap_times`, both `[F]`, seconds."""
-    lips = articulate(phones, times)
-    rest = _rest_share(phones, times)
-    track = np.interp(times, gap_times, gap).astype(np.float32) * (1 - rest) + REST_GAP * rest
-    seal = _measured_seal(phones, times, gap, gap_times)
-    return Lips(_sealed(track, seal), lips.shape, seal)
-
-
 def channels_from_lips(lips: Lips, asymmetry: float = 0.0) -> Track:
     """The mouth's channels `[T, 61]` that show these lips; all others are 0.
 

@@ -9,17 +9,10 @@ import numpy as np
 from models.corpus.coding import amr, mp3, opus, telephone, with_losses
 from models.corpus.microphones import automatic_gain, drifting, equalised, gated
 from models.corpus.music import music
-from models.corpus.noises import coloured_noise as coloured_noise
-from models.corpus.noises import knocks
-from models.corpus.noises import noise_like as noise_like
-from models.corpus.non_speech import non_speech as non_speech
+from models.corpus.noises import coloured_noise, knocks
 from models.corpus.revoicing import whisper
 from models.corpus.rooms import in_a_room
-from models.corpus.sound import RATE as RATE
-from models.corpus.sound import Samples as Samples
-from models.corpus.sound import at_level
-from models.corpus.sound import resample as resample
-from models.corpus.sound import rms as rms
+from models.corpus.sound import Samples, at_level, rms
 
 
 def degrade(pcm: Samples, babble: Samples | None, rng: np.random.Generator) -> Samples:

@@ -1,41 +1,37 @@
-"""Training examples: stretches of sound with the lips, phones and effort that belong to them.
+"""Training examples: streams of speech and what is not speech, with the motion that belongs to them.
 
-An example is a stream of a few seconds cut from clips laid end to end with pauses: synthesized sentences, the real
-talker's takes, or no speech at all. Times are shifted by the example's look-ahead here, so that tick n of an example
-carries the target of the frame the network must return at tick n.
+An example is laid out as a microphone hears a day: sentences of several voices with pauses between them, or no speech
+at all, through some room, microphone and line. Its targets lie on the ticks of its sound; look-ahead shifts them later.
 """
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import soundfile
 import soxr
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import IterableDataset
 
-from models.corpus.articulation import REST_GAP, SHAPE_AXES, Lips, articulate, channels_from_lips, measured_lips
-from models.corpus.augmentation import RATE, Samples, degrade, noise_like, non_speech, resample, rms
-from models.corpus.grid import FPS, Take, load_takes
-from models.corpus.phones import PHONE_INDEX, Phone
-from models.corpus.synthesizers import Espeak, Flite, Speech, UnknownPhonesError
+from models.corpus.articulation import Style, motion_from_phones, sample_style
+from models.corpus.augmentation import degrade
+from models.corpus.cues import cues_of
+from models.corpus.non_speech import non_speech
+from models.corpus.own_takes import own_motion
+from models.corpus.phones import PHONE_INDEX, UNKNOWN_PHONE, Phone
+from models.corpus.revoicing import revoice, whisper
+from models.corpus.sound import RATE, Samples, resample, rms
+from models.corpus.takes import Take
+from models.corpus.voices import training_speech
+from models.face.channels import CHANNEL_COUNT, channel_indices
 from models.measured_data import measured
 
 TICK_S: Final = 0.02
-_ESPEAK_VOICES: Final = tuple(
-    f"{accent}{variant}"
-    for accent in ("en-us", "en-us", "en-gb-x-rp")
-    for variant in (
-        "", "+f2", "+f3", "+f4", "+f5", "+m2", "+m3", "+m5", "+m7", "+croak", "+klatt2", "+steph", "+edward",
-        "+Annie", "+Andy", "+belinda", "+linda", "+max", "+Marco", "+whisper",
-    )
-)  # fmt: skip
-_CAMERA_BIAS: Final = 0.04
-"""A measured gap of closed lips is 0.01–0.03 (the landmarks' own width); taken off so that closed means closed."""
+TICK_SAMPLES: Final = 320
+_PAUSES_S: Final = ((0.05, 0.3), (0.3, 1.5), (1.5, 4.0))
+_PAUSE_SHARES: Final = (0.5, 0.4, 0.1)
+_NO_SOUND: Final = np.zeros(0, np.float32)
+_REST: Final = [Phone(0.0, 20.0, "SIL")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,50 +40,66 @@ class Clip:
 
     Attributes:
         pcm: float16 samples at 16 kHz (half the memory; far above the noise of any microphone).
-        phones: where its phones lie, seconds.
-        gap: measured inner-lip gap at 25 fps, or None where only phones are known.
+        phones: where its phones lie, seconds; empty where nobody knows.
+        take: the measured motion that belongs to it, without sound, with the phones and frame rate of this clip; None
+            where only phones are known.
     """
 
     pcm: NDArray[np.float16]
     phones: list[Phone]
-    gap: NDArray[np.float32] | None = None
+    take: Take | None = None
 
 
-def synthesize(minutes: float, seed: int) -> list[Clip]:
-    """Synthesized sentences, half by flite, half by espeak-ng, from the prompts of the data folder."""
-    choose = random.Random(seed)
-    prompts = measured("text/prompts.txt").read_text().splitlines()
-    flite, espeak = [Flite(voice) for voice in Flite.VOICES], Espeak()
-    clips: list[Clip] = []
-    total = 0.0
-    while total < 60 * minutes:
-        text = choose.choice(prompts)
-        try:
-            speech = _say(text, flite, espeak, choose)
-        except UnknownPhonesError:
-            continue
-        pcm = soxr.resample(speech.pcm, speech.rate, RATE) if speech.rate != RATE else speech.pcm
-        clips.append(Clip(pcm.astype(np.float16), speech.phones))
-        total += len(pcm) / RATE
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A stream of T ticks; frame n shows the instant at which tick n ends, (n + 1) · 20 ms.
+
+    Attributes:
+        audio: `[T * 320]` float32.
+        motion: `[T, 61]`.
+        known: `[T, 61]` bool, which of the motion is a target at all.
+        seal: `[T]`, 0..1, how much a closure is due.
+        cues: `[T, 4]`, see `models.corpus.cues`.
+        phone: `[T]` uint8 index into `ARPABET`, or `UNKNOWN_PHONE`.
+    """
+
+    audio: Samples
+    motion: NDArray[np.float32]
+    known: NDArray[np.bool_]
+    seal: NDArray[np.float32]
+    cues: NDArray[np.float32]
+    phone: NDArray[np.uint8]
+
+
+def take_clips(takes: Iterable[Take], voices: int, seed: int) -> list[Clip]:
+    """Each take in its own voice, and in those of `voices` other talkers: one mouth, many throats."""
+    clips = []
+    for number, take in enumerate(takes):
+        clips.append(Clip(take.pcm.astype(np.float16), take.phones, replace(take, pcm=_NO_SOUND)))
+        for voice in range(voices):
+            rng = np.random.default_rng((seed, number, voice))
+            pcm, ratio = revoice(take.pcm, rng)
+            phones = [Phone(p.start * ratio, p.end * ratio, p.name) for p in take.phones]
+            other = replace(take, pcm=_NO_SOUND, phones=phones, fps=take.fps / ratio)
+            clips.append(Clip(pcm.astype(np.float16), phones, other))
     return clips
 
 
-def _say(text: str, flite: list[Flite], espeak: Espeak, choose: random.Random) -> Speech:
-    if choose.random() < 0.5:
-        return choose.choice(flite).say(text)
-    return espeak.say(text, choose.choice(_ESPEAK_VOICES), choose.randint(120, 230), choose.randint(20, 80))
-
-
-def real_clips(split: str) -> list[Clip]:
-    """The real talker's takes as clips."""
-
-    def clip(take: Take) -> Clip:
-        pcm, rate = soundfile.read(take.audio, dtype="float32")
-        if rate != RATE:
-            raise ValueError(f"{take.audio} has {rate} Hz, expected {RATE}")
-        return Clip(pcm.astype(np.float16), take.phones, take.gap - _CAMERA_BIAS)
-
-    return [clip(take) for take in load_takes(split)]
+def synthesized_clips(minutes: float, seed: int) -> list[Clip]:
+    """Synthesized sentences of the voices that training may hear, a third of them revoiced."""
+    rng, choose = np.random.default_rng((seed, 1)), random.Random(seed)
+    prompts = measured("text/prompts.txt").read_text().splitlines()
+    clips: list[Clip] = []
+    left = 60 * minutes
+    while left > 0:
+        pcm, rate, phones = training_speech(choose, prompts)
+        pcm = soxr.resample(pcm, rate, RATE) if rate != RATE else pcm
+        if rng.random() < 0.33 and len(pcm) > RATE:
+            pcm, ratio = revoice(pcm, rng)
+            phones = [Phone(p.start * ratio, p.end * ratio, p.name) for p in phones]
+        clips.append(Clip(pcm.astype(np.float16), phones))
+        left -= len(pcm) / RATE
+    return clips
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +109,8 @@ class Stretch:
     start: float
     pcm: Samples
     phones: list[Phone]
-    gap: NDArray[np.float32] | None
-    ratio: float
+    take: Take | None
+    style: Style
 
     @property
     def end(self) -> float:
@@ -106,137 +118,117 @@ class Stretch:
         return self.start + len(self.pcm) / RATE
 
 
-def place(clip: Clip, start: float, ratio: float) -> Stretch:
+def place(clip: Clip, start: float, ratio: float, rng: np.random.Generator) -> Stretch:
     """Puts a clip, played `ratio` times as fast, at `start` seconds of an example."""
-    phones = [Phone(p.start / ratio + start, p.end / ratio + start, p.name) for p in clip.phones]
-    return Stretch(start, resample(clip.pcm.astype(np.float32), ratio), phones, clip.gap, ratio)
+    phones = [Phone(p.start / ratio, p.end / ratio, p.name) for p in clip.phones]
+    pcm = resample(clip.pcm.astype(np.float32), ratio)
+    if rng.random() < 0.03:
+        pcm = whisper(pcm, rng)
+    take = clip.take
+    if take is not None:
+        take = replace(take, phones=phones, fps=take.fps * ratio)
+    return Stretch(start, pcm, phones, take, sample_style(rng))
 
 
-def lips_of(stretches: list[Stretch], times: NDArray[np.float32]) -> Lips:
-    """Lips at the given instants; between stretches they rest."""
-    count = len(times)
-    gap = np.full(count, REST_GAP, np.float32)
-    shape, seal = np.zeros((count, len(SHAPE_AXES)), np.float32), np.zeros(count, np.float32)
-    shape[:, :2] = (0.0, 0.02)
-    shape[:, 4], shape[:, 6] = 0.02, 0.02
-    for stretch in stretches:
-        near = (times > stretch.start - 0.15) & (times < stretch.end + 0.25)
-        if not near.any():
-            continue
-        first, last = stretch.phones[0], stretch.phones[-1]
-        phones = [
-            Phone(first.start - 0.5, first.start, "SIL"), *stretch.phones, Phone(last.end, last.end + 0.5, "SIL")
-        ]  # fmt: skip
-        if stretch.gap is None:
-            lips = articulate(phones, times[near])
-        else:
-            camera = stretch.start + np.arange(len(stretch.gap)) / FPS / stretch.ratio
-            lips = measured_lips(phones, times[near], stretch.gap, camera.astype(np.float32))
-            outside = np.maximum(stretch.start - times[near], times[near] - stretch.end)
-            rest = np.clip(outside / 0.15, 0, 1)
-            lips = Lips(lips.gap * (1 - rest) + REST_GAP * rest, lips.shape, lips.seal)
-        gap[near], shape[near], seal[near] = lips.gap, lips.shape, lips.seal
-    return Lips(gap, shape, seal)
-
-
-def phone_classes(stretches: list[Stretch], times: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Index into `ARPABET` at each instant."""
-    classes = np.full(len(times), PHONE_INDEX["SIL"], np.int64)
-    for stretch in stretches:
-        for phone in stretch.phones:
-            classes[(times >= phone.start) & (times < phone.end)] = PHONE_INDEX[phone.name]
-    return classes
-
-
-def effort_of(clean: Samples, times: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Loudness at each instant against the example's own loud parts, 0..1, smoothed over 160 ms."""
-    energy = np.convolve(np.square(clean), np.ones(RATE // 50) / (RATE // 50), "same")[:: RATE // 50]
-    loud = np.sqrt(energy) / (np.percentile(np.sqrt(energy), 92) + 1e-4)
-    smooth = np.convolve(np.minimum(loud, 1.2), np.hanning(10)[1:-1] / np.hanning(10).sum(), "same")
-    return np.interp(times, (np.arange(len(smooth)) + 0.5) * TICK_S, smooth).clip(0, 1).astype(np.float32)
-
-
-class Examples(IterableDataset[dict[str, Tensor]]):
-    """An endless, seeded stream of training examples.
+class Corpus:
+    """Clips, and the examples made of them.
 
     Args:
         synthesized: clips of which only phones are known.
-        real: clips with a measured mouth.
-        ticks: length of an example.
-        seed: of every choice.
-        real_share: share of clips that are real.
-        lead_s: how far targets run ahead of the frames' instants, against the lateness of a prediction in doubt.
+        real: clips with measured motion.
+        real_share: share of draws that are real; within either kind a clip is as likely as it is long.
+        seconds: length of an example.
     """
 
-    def __init__(
-        self, synthesized: list[Clip], real: list[Clip], *, ticks: int, seed: int, real_share: float, lead_s: float
-    ) -> None:
-        self.synthesized, self.real = synthesized, real
-        self.ticks, self.seed, self.real_share, self.lead_s = ticks, seed, real_share, lead_s
+    def __init__(self, synthesized: list[Clip], real: list[Clip], *, real_share: float, seconds: float) -> None:
+        self.synthesized, self.real, self.real_share = synthesized, real, real_share
+        self.ticks = round(seconds / TICK_S)
+        self._until = [np.cumsum([len(clip.pcm) for clip in clips]) for clips in (synthesized, real)]
+        rest, _ = motion_from_phones(_REST, np.array([10.0], np.float32))
+        self._rest = rest[0]
+        self._pauses = [pause for clip in real for pause in _pauses(clip)]
 
-    def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        worker = torch.utils.data.get_worker_info()
-        rng = np.random.default_rng((self.seed, worker.id if worker else 0))
-        while True:
-            yield self.example(rng)
+    def example(self, rng: np.random.Generator) -> Example:
+        """One example; every choice is the generator's."""
+        count = self.ticks * TICK_SAMPLES
+        times = ((np.arange(self.ticks) + 1) * TICK_S).astype(np.float32)
+        if rng.random() < 0.14:
+            return self._lay([], times, non_speech(count, rng, self._pauses), np.zeros(count, np.float32))
+        stretches = self._stretches(rng)
+        clean = np.zeros(count, np.float32)
+        for stretch in stretches:
+            _mix(clean, stretch)
+        babble = np.concatenate([self._clip(rng).pcm for _ in range(4)]).astype(np.float32)
+        babble = np.resize(babble, count)
+        audio = degrade(clean, babble, rng) if rms(clean) > 1e-5 else clean
+        return self._lay(stretches, times, audio, clean)
 
     def _clip(self, rng: np.random.Generator) -> Clip:
-        pool = self.real if rng.random() < self.real_share else self.synthesized
-        return pool[rng.integers(len(pool))]
+        real = int(rng.random() < self.real_share)
+        until = self._until[real]
+        return (self.synthesized, self.real)[real][int(np.searchsorted(until, rng.integers(until[-1]), "right"))]
 
     def _stretches(self, rng: np.random.Generator) -> list[Stretch]:
         seconds, stretches = self.ticks * TICK_S, []
-        clip, ratio = self._clip(rng), rng.uniform(0.85, 1.2)
+        clip, ratio = self._clip(rng), rng.uniform(0.9, 1.12)
         length = len(clip.pcm) / RATE / ratio
         start = -rng.uniform(-0.6, max(length - 1.5, -0.5))
         while start < seconds - 0.5:
-            stretches.append(place(clip, start, ratio))
-            start = stretches[-1].end + rng.choice([rng.uniform(0.05, 0.3), rng.uniform(0.3, 1.5)])
-            clip, ratio = self._clip(rng), rng.uniform(0.85, 1.2)
+            stretches.append(place(clip, start, ratio, rng))
+            shortest, longest = _PAUSES_S[rng.choice(len(_PAUSES_S), p=_PAUSE_SHARES)]
+            start = stretches[-1].end + rng.uniform(shortest, longest)
+            clip, ratio = self._clip(rng), rng.uniform(0.9, 1.12)
         return stretches
 
-    def _non_speech(self, count: int, rng: np.random.Generator) -> Samples:
-        if rng.random() < 0.5:
-            return non_speech(count, rng)
-        clip = self._clip(rng)
-        pcm = clip.pcm.astype(np.float32)
-        silence = [p for p in clip.phones if p.name == "SIL" and p.end - p.start > 0.25]
-        if silence and rng.random() < 0.6:  # the take's own room
-            pcm = pcm[int((silence[0].start + 0.05) * RATE) : int((silence[0].end - 0.12) * RATE)]
-        noise = noise_like(pcm, count, rng) * 10 ** (rng.uniform(-78, -25) / 20)
-        return np.asarray(np.clip(noise, -1, 1), np.float32)
+    def _lay(self, stretches: list[Stretch], times: NDArray[np.float32], audio: Samples, clean: Samples) -> Example:
+        count = len(times)
+        motion = np.repeat(self._rest[None], count, 0)
+        known = np.ones((count, CHANNEL_COUNT), bool)
+        seal, phone = np.zeros(count, np.float32), np.full(count, PHONE_INDEX["SIL"], np.uint8)
+        spoken: list[Phone] = []
+        for stretch in stretches:
+            near = np.flatnonzero((times > stretch.start - 0.15) & (times < stretch.end + 0.25))
+            if not len(near):
+                continue
+            local = times[near] - np.float32(stretch.start)
+            here, due = _motion(stretch, local)
+            length = len(stretch.pcm) / RATE
+            outside = np.clip(np.maximum(-local, local - length) / 0.15, 0, 1)[:, None]
+            motion[near] = here * (1 - outside) + motion[near] * outside
+            seal[near] = np.maximum(seal[near], due)
+            within = near[(local >= 0) & (local < length)]
+            if stretch.take is not None:
+                unknown = np.ones(CHANNEL_COUNT, bool)
+                unknown[channel_indices(stretch.take.measured)] = False
+                known[np.ix_(within, unknown)] = bool(stretch.phones)  # phones tell what no camera saw
+            if not stretch.phones:
+                phone[within] = UNKNOWN_PHONE
+            for p in stretch.phones:
+                start, end = p.start + stretch.start, p.end + stretch.start
+                phone[(times >= start) & (times < end)] = PHONE_INDEX[p.name]
+                spoken.append(Phone(start, end, p.name))
+        return Example(audio, motion, known, seal, cues_of(clean, spoken, times), phone)
 
-    def example(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """One example.
 
-        Returns:
-            `audio [T * 320]`, `look_ahead []`, `mouth [T, 61]`, `gap [T]`, `seal [T]`, `phone [T]`, `effort [T]`.
-        """
-        count = self.ticks * 320
-        look_ahead = 3 if rng.random() < 0.7 else int(rng.integers(0, 6))
-        times = ((np.arange(self.ticks) + 1 - look_ahead) * TICK_S + self.lead_s).astype(np.float32)
-        stretches: list[Stretch] = []
-        if rng.random() < 0.15:
-            audio = self._non_speech(count, rng)
-            effort = np.zeros(self.ticks, np.float32)
-        else:
-            stretches = self._stretches(rng)
-            clean = np.zeros(count, np.float32)
-            for stretch in stretches:
-                _mix(clean, stretch)
-            effort = effort_of(clean, times)
-            babble = np.concatenate([self._clip(rng).pcm for _ in range(4)]).astype(np.float32)
-            audio = degrade(clean, babble if len(babble) >= count else None, rng) if rms(clean) > 1e-5 else clean
-        lips = lips_of(stretches, times)
-        return {
-            "audio": torch.from_numpy(audio),
-            "look_ahead": torch.tensor(look_ahead),
-            "mouth": torch.from_numpy(channels_from_lips(lips)),
-            "gap": torch.from_numpy(lips.gap),
-            "seal": torch.from_numpy(lips.seal),
-            "phone": torch.from_numpy(phone_classes(stretches, times)),
-            "effort": torch.from_numpy(effort),
-        }
+def _motion(stretch: Stretch, times: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    if stretch.take is not None:
+        return own_motion(stretch.take, times)
+    return motion_from_phones(stretch.phones, times, stretch.style, _loudness(stretch.pcm, times))
+
+
+def _pauses(clip: Clip) -> list[Samples]:
+    """What a take holds where nobody speaks: the truest rooms there are."""
+    spans = [(p.start + 0.06, p.end - 0.06) for p in clip.phones if p.name == "SIL" and p.end - p.start > 0.25]
+    return [clip.pcm[int(start * RATE) : int(end * RATE)].astype(np.float32) for start, end in spans]
+
+
+def _loudness(pcm: Samples, times: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The voice's amplitude over its own usual one `[T]`, over a fifth of a second."""
+    hop = RATE // 50
+    power = np.square(pcm[: len(pcm) // hop * hop]).reshape(-1, hop).mean(1)
+    amplitude = np.sqrt(np.convolve(power, np.full(10, 0.1), "same"))
+    usual = float(np.percentile(amplitude, 65)) + 1e-4
+    return np.interp(times, (np.arange(len(amplitude)) + 0.5) / 50, amplitude / usual).astype(np.float32)
 
 
 def _mix(into: Samples, stretch: Stretch) -> None:

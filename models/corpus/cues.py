@@ -16,10 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.corpus.phones import Phone
+from models.corpus.phones import VOWELS, Phone
 
 RATE: Final = 16_000
-VOWELS: Final = frozenset({"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"})
 ACCENT_S: Final = 0.24
 ONSET_S: Final = 0.3
 PHRASE_PAUSE_S: Final = 0.3
@@ -81,7 +80,8 @@ def speech_stretches(phones: Sequence[Phone], bridged_s: float) -> list[tuple[fl
 
 def accents(pcm: Track, phones: Sequence[Phone]) -> list[tuple[float, float]]:
     """The middle, seconds, and the strength, 0..1, of each accented vowel, in order."""
-    vowels = [phone for phone in phones if phone.name in VOWELS and phone.end > phone.start]
+    seconds = len(pcm) / RATE
+    vowels = [phone for phone in phones if phone.name in VOWELS and max(phone.start, 0) < min(phone.end, seconds)]
     if not vowels:
         return []
     level, pitch = _level_db(pcm), pitch_track(pcm)

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from models.corpus.phones import ARPABET, PHONE_INDEX, Phone
+from models.corpus.phones import ARPABET, PHONE_INDEX, VOWELS, Phone
 
 Track: TypeAlias = NDArray[np.floating[Any]]
 
@@ -24,7 +24,6 @@ AXES: Final = (
 )  # fmt: skip
 """Normalized inner-lip gap, then weights 0..1 of what shapes the mouth."""
 ARTICULATION_PATH: Final = Path(__file__).with_name("articulation.json")
-VOWELS: Final = frozenset(["UW", "UH", "OW", "AO", "OY", "ER", "AA", "AE", "AW", "AY", "EH", "EY", "AH", "IH", "IY"])
 SOFT_S: Final = 0.012
 """Seconds over which a pull's flat top bends into its flanks: mouths have no corners in time."""
 _REST_STRENGTH: Final = 1e-4

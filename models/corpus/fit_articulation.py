@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from models.corpus.articulation import GAP_MM_AT_AY, REST_GAP, REST_RIG_GAP_MM, gap_coefficients
-from models.corpus.dominance import ARTICULATION_PATH, AXES, SOFT_S, VOWELS, Dominance, Track, length_factor
+from models.corpus.dominance import ARTICULATION_PATH, AXES, SOFT_S, Dominance, Track, length_factor
 from models.corpus.grid import FPS, FRAMES, real_takes
-from models.corpus.phones import ARPABET, BILABIALS, PHONE_INDEX
+from models.corpus.phones import ARPABET, BILABIALS, PHONE_INDEX, VOWELS
 from models.corpus.takes import Take
 from models.corpus.textbook import ROUNDED, SPREAD, textbook_dominance
 from models.face.channels import channel_indices

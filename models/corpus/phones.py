@@ -8,6 +8,9 @@ ARPABET: Final[tuple[str, ...]] = (
 )  # fmt: skip
 """The 39 phones of American English and silence, in the order of the network's auxiliary classes."""
 PHONE_INDEX: Final = {phone: i for i, phone in enumerate(ARPABET)}
+VOWELS: Final = frozenset({"UW", "UH", "OW", "AO", "OY", "ER", "AA", "AE", "AW", "AY", "EH", "EY", "AH", "IH", "IY"})
+UNKNOWN_PHONE: Final = 255
+"""In place of an index: nobody knows which phone this is."""
 BILABIALS: Final = frozenset({"P", "B", "M"})
 
 _SYNTHESIZERS: Final = {

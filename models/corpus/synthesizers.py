@@ -73,7 +73,6 @@ class _FliteWave(C.Structure):
 class Flite:
     """flite's voices slt, rms, awb (16 kHz) and kal16."""
 
-    VOICES = ("slt", "rms", "awb", "kal16")
     _LAG_S: ClassVar = {"slt": 0.015, "rms": 0.006, "awb": 0.006, "kal16": 0.0}
     """How much later than its stamp a voice's p, b and t fall silent between vowels (80 sentences each)."""
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from models.corpus.dominance import AXES, VOWELS, Dominance
-from models.corpus.phones import ARPABET, BILABIALS
+from models.corpus.dominance import AXES, Dominance
+from models.corpus.phones import ARPABET, BILABIALS, VOWELS
 
 ROUNDED: Final = frozenset(["W", "UW", "UH", "OW", "AO", "OY", "SH", "ZH", "CH", "JH", "R", "ER"])
 SPREAD: Final = frozenset(["IY", "IH", "EY", "EH", "AE", "Y", "S", "Z", "T", "D", "N", "L"])

@@ -8,7 +8,7 @@ from kernels.ring_attention.reference import alibi_slopes, ring_attention
 class RingBlock(nn.Module):
     """Pre-norm attention and feed-forward; sees at most `window` positions back."""
 
-    def __init__(self, dim: int, heads: int, feed_forward: int, window: int, dropout: float = 0.1) -> None:
+    def __init__(self, dim: int, heads: int, feed_forward: int, window: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.heads = heads
         self.window = window

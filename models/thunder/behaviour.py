@@ -6,7 +6,7 @@ event (a blink, a saccade) is a noise number above a threshold or a clock that h
 
 Figures: blinks of 80 ms closing, 30 shut, 180 opening with log-normal-like gaps, 16 a minute at rest and 26 in talk
 (Bentivoglio et al. 1997); fixations of 0.3–3 s, more of them aside while a turn is planned (Kendon 1967); saccades
-of 21 ms + 2.2 ms per degree (Bahill et al. 1975) and micro-saccades; eyes that hold their target against the head
+of 21 ms + 2.2 ms per degree (Carpenter 1988) and micro-saccades; eyes that hold their target against the head
 (vestibulo-ocular reflex); nods and brows on accents (Graf et al. 2002; Flecha-García 2010).
 """
 
@@ -92,11 +92,11 @@ _RADIANS_PER_LOOK: Final = 30 * _DEGREE
 _EYE_LIMIT: Final = 35 * _DEGREE
 _SACCADE_S: Final = 0.021
 _SACCADE_S_PER_RADIAN: Final = 0.0022 / _DEGREE
-_MICRO_THRESHOLD: Final = 1.95
-"""1.3 micro-saccades a second, less what other saccades leave no room for."""
+_MICRO_THRESHOLD: Final = 1.7
+"""Two draws a second, of which other saccades leave room for one or more."""
 _ASIDE: Final = 0.12
 """Eyes go aside where a normal number is below this, at rest."""
-_ASIDE_IN_TALK: Final = 0.85
+_ASIDE_IN_TALK: Final = 0.92
 _ASIDE_AT_ONSET: Final = 0.7
 _HOLD_S: Final = (1.25, 0.75)
 """Median fixation of the listener and aside."""
@@ -238,13 +238,13 @@ class Behaviour(nn.Module):
         )  # what is aside already stays on its side
         seen = _DEGREE * (0.7 * draw + leaves * (far - 0.7 * draw))
         stay = math.log(_HOLD_S[0]) + math.log(_HOLD_S[1] / _HOLD_S[0]) * leaves
-        hold = torch.exp(stay + 0.6 * noise[:, _NOISE["hold"] : _NOISE["hold"] + 1]).clamp(0.3, 3.0)
+        hold = torch.exp(stay + 0.6 * noise[:, _NOISE["hold"] : _NOISE["hold"] + 1]).clamp(0.45, 2.9)
         hold_left = torch.where(turns, hold, hold_left)
         place = torch.where(turns, seen, s["place"])
         micro = noise[:, _NOISE["micro"] : _NOISE["micro"] + 1] > _MICRO_THRESHOLD
         darts = micro & (s["saccade_left"] <= 0) & (hold_left > 0.15)
         jumps = turns | darts
-        goal = torch.where(jumps, place + 0.35 * _DEGREE * draw * _flag(~turns), s["goal"])
+        goal = torch.where(jumps, place + 0.4 * _DEGREE * torch.tanh(draw) * _flag(~turns), s["goal"])
         start = torch.where(jumps, s["gaze"], s["start"])
         length = (goal - start).square().sum(-1, keepdim=True).sqrt()
         lasts = _SACCADE_S + _SACCADE_S_PER_RADIAN * length

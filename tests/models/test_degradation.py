@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from models.corpus.augmentation import degrade, non_speech
+from models.corpus.augmentation import degrade
 from models.corpus.coding import amr, mp3, opus, telephone, with_losses
 from models.corpus.microphones import automatic_gain, band, drifting, equalised, gated
-from models.corpus.non_speech import breath, coughs, laughter, room_tone, smacks, stitched
+from models.corpus.non_speech import breath, coughs, laughter, non_speech, room_tone, smacks, stitched
 from models.corpus.rooms import in_a_room, room_response
 from models.corpus.sound import RATE, Samples, at_level, rms
 

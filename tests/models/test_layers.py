@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.flow.head import FlowHead
-from models.layers.conv import CausalConv1d
+from models.flow.noise import SmoothNoise
+from models.layers.conv import CausalConv1d, CausalDepthwiseConv1d
 from models.layers.mel import HOP, MELS, WINDOW, LogMel, mel_filters
-from models.thunder.drives import NoiseFilter
+from models.speech.encoder import SpeechEncoder
+from models.speech.film import MultiHeadFilm
 
 
 def test_mel_is_the_log_of_the_filtered_power_spectrum() -> None:
@@ -65,28 +67,77 @@ def test_convolution_streams(chunks: list[int], kernel: int, dilation: int, stri
     torch.testing.assert_close(torch.cat(parts, dim=1), offline, atol=1e-5, rtol=1e-5)
 
 
+@given(chunks=st.lists(st.integers(1, 9), min_size=1, max_size=8), kernel=st.integers(1, 12))
+@settings(max_examples=30, deadline=None)
+@torch.no_grad()
+def test_depthwise_convolution_streams(chunks: list[int], kernel: int) -> None:
+    torch.manual_seed(0)
+    layer = CausalDepthwiseConv1d(5, kernel)
+    x = torch.randn(2, sum(chunks), 5)
+    tail = layer.init_tail(2)
+    offline, _ = layer(x, tail)
+    parts, start = [], 0
+    for chunk in chunks:
+        y, tail = layer(x[:, start : start + chunk], tail)
+        parts.append(y)
+        start += chunk
+    torch.testing.assert_close(torch.cat(parts, dim=1), offline, atol=1e-5, rtol=1e-5)
+
+
+@given(chunks=st.lists(st.integers(1, 9), min_size=1, max_size=6))
+@settings(max_examples=10, deadline=None)
+@torch.no_grad()
+def test_encoder_streams(chunks: list[int]) -> None:
+    torch.manual_seed(0)
+    encoder = SpeechEncoder(12, 6, kernels=(2, 5, 11))
+    mel = torch.randn(2, 2 * sum(chunks), MELS)
+    offline = encoder(mel, encoder.init_tails(2))
+    tails, features, levels, start = encoder.init_tails(2), [], [], 0
+    for chunk in chunks:
+        speech = encoder(mel[:, 2 * start : 2 * (start + chunk)], tails)
+        features.append(speech.features)
+        levels.append(speech.levels)
+        tails, start = speech.tails, start + chunk
+    torch.testing.assert_close(torch.cat(features, dim=1), offline.features, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(torch.cat(levels, dim=1), offline.levels, atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_a_film_head_hears_the_level_it_selects_and_no_other() -> None:
+    torch.manual_seed(0)
+    film = MultiHeadFilm(dim=8, level_dim=5, levels=3, heads=2)
+    film.select.copy_(torch.tensor([[40.0, 0.0, 0.0], [0.0, 0.0, 40.0]]))
+    x, levels = torch.randn(2, 4, 8), torch.randn(2, 4, 3, 5)
+    before, moved = film(x, levels), levels.clone()
+    moved[:, :, 2] += 1
+    change = (film(x, moved) - before).abs().amax(dim=(0, 1))
+    assert float(change[:4].max()) < 1e-5
+    assert float(change[4:].min()) > 1e-4
+    gamma, beta = (levels[..., 0, :] @ film.condition[0] + film.offset[0]).chunk(2, dim=-1)
+    hidden = film.project(film.norm(x))[..., :4]
+    torch.testing.assert_close(before[..., :4], (1 + gamma) * hidden + beta)
+
+
 @given(chunks=st.lists(st.integers(1, 30), min_size=1, max_size=6))
 @settings(max_examples=10, deadline=None)
-def test_noise_filter_streams(chunks: list[int]) -> None:
-    noise_filter = NoiseFilter(4)
-    noise = torch.randn(2, sum(chunks), noise_filter.size, generator=torch.Generator().manual_seed(0))
-    offline, _ = noise_filter(noise, noise_filter.init_state(2))
-    state, parts, start = noise_filter.init_state(2), [], 0
+def test_smooth_noise_streams(chunks: list[int]) -> None:
+    smooth_noise = SmoothNoise(4, 0.12)
+    noise = torch.randn(2, sum(chunks), 4, generator=torch.Generator().manual_seed(0))
+    offline, _ = smooth_noise(noise, smooth_noise.init_state(2))
+    state, parts, start = smooth_noise.init_state(2), [], 0
     for chunk in chunks:
-        smooth, state = noise_filter(noise[:, start : start + chunk], state)
+        smooth, state = smooth_noise(noise[:, start : start + chunk], state)
         parts.append(smooth)
         start += chunk
     torch.testing.assert_close(torch.cat(parts, dim=1), offline)
 
 
-def test_filtered_noise_keeps_unit_variance() -> None:
-    noise_filter = NoiseFilter(8)
-    noise = torch.randn(4, 6000, noise_filter.size, generator=torch.Generator().manual_seed(3))
-    smooth, _ = noise_filter(noise, noise_filter.init_state(4))
-    spread = smooth[:, 1500:].std(dim=(0, 1))
-    fast = spread[-8:]  # slow channels have too few independent samples to judge tightly
-    assert bool(((fast > 0.9) & (fast < 1.1)).all())
-    assert bool(((spread > 0.6) & (spread < 1.4)).all())
+def test_smooth_noise_keeps_unit_variance() -> None:
+    smooth_noise = SmoothNoise(8, 0.12)
+    noise = torch.randn(4, 6000, 8, generator=torch.Generator().manual_seed(3))
+    smooth, _ = smooth_noise(noise, smooth_noise.init_state(4))
+    spread = smooth[:, 100:].std(dim=(0, 1))
+    assert bool(((spread > 0.9) & (spread < 1.1)).all())
 
 
 @torch.no_grad()
@@ -94,6 +145,8 @@ def test_one_flow_step_is_the_clean_prediction_and_more_steps_end_on_it() -> Non
     torch.manual_seed(0)
     head = FlowHead(6, 10, 16)
     noise, context = torch.randn(3, 4, 6), torch.randn(3, 4, 10)
-    torch.testing.assert_close(head.sample(noise, context, 1), head(noise, torch.zeros(3, 4, 1), context))
-    half = noise + (head(noise, torch.zeros(3, 4, 1), context) - noise) / 2
-    torch.testing.assert_close(head.sample(noise, context, 2), head(half, torch.full((3, 4, 1), 0.5), context))
+    zero, half = torch.zeros(3, 4, 1), torch.full((3, 4, 1), 0.5)
+    whole = head(noise, zero, torch.ones(3, 4, 1), context)
+    torch.testing.assert_close(head.sample(noise, context, 1), head.scale * whole)
+    midway = noise + (head(noise, zero, half, context) - noise) / 2
+    torch.testing.assert_close(head.sample(noise, context, 2), head.scale * head(midway, half, half, context))

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from models.speech.encoder import LEVEL_KERNELS
 from models.streaming import Control
 from models.thunder import Thunder, ThunderConfig, ThunderState
 
 TICK = 320
-SMALL = ThunderConfig(dim=32, layers=2, heads=2, feed_forward=48, window=9, head_width=32)
+SMALL = ThunderConfig(dim=32, layers=2, heads=2, feed_forward=48, window=9, level_dim=8, head_width=32, temperature=1)
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +34,11 @@ def stimulus(batch: int, ticks: int, model: Thunder, seed: int = 0) -> tuple[Ten
 
 
 def raw_motion(model: Thunder, audio: Tensor, dial: Tensor, noise: Tensor) -> Tensor:
-    """Motion before the clamp to 0..1, which would hide small differences."""
-    step = model.contexts(audio, dial, noise, model.init_state(audio.shape[0]))
-    return model.flow.sample(step.flow_noise, step.context, 1)
+    """What speaks, before the clamp to 0..1, which would hide small differences, and the cues."""
+    state = model.init_state(audio.shape[0])
+    step = model.contexts(audio, dial, state)
+    smooth, _ = model.noise(noise[..., -model.noise.size :], state.noise_poles)
+    return torch.cat([model.flow.sample(smooth, step.context, 1), step.cues], dim=-1)
 
 
 def rows_of(state: ThunderState, row: int) -> list[Tensor]:
@@ -61,13 +64,13 @@ def test_streaming_equals_offline_over_any_chunking(model: Thunder, chunks: list
 @torch.no_grad()
 def test_the_ring_really_wraps_and_forgets(model: Thunder) -> None:
     """A window limits what is remembered: with convolutions' reach past, old sound no longer matters."""
-    ticks = 60
+    ticks = 120
     audio, noise = stimulus(1, ticks, model)
     other = audio.clone()
     other[:, : 5 * TICK] = 0
     dial = torch.tensor([3])
     difference = (raw_motion(model, audio, dial, noise) - raw_motion(model, other, dial, noise)).abs().amax(-1)[0]
-    reach = SMALL.layers * SMALL.window + 20
+    reach = SMALL.layers * SMALL.window + LEVEL_KERNELS[-1] + 20
     assert difference[5] > 1e-4
     assert difference[5 + reach :].max() < 1e-6
 
