@@ -83,15 +83,19 @@ class OnnxBackend:
             chosen = np.arange(len(rows))
             feed = {n: s[rows] for n, s in self._state.items()}
             feed |= {"audio": audio, "look_ahead": look_ahead, "noise": noise}
+        # A slice is written as one block of memory, row by row is several times as dear.
+        all_of_it = len(rows) == span
+        into: slice | NDArray[np.int64] = slice(first, first + span) if all_of_it else rows
+        out: slice | NDArray[np.int64] = slice(None) if all_of_it else chosen
         position = self._state["position"][rows]
         results = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
         for name in self._rings:
             ring = self._state[name]
-            ring[rows, :, position % ring.shape[2]] = results[name + "_row"][chosen, :, 0]
+            ring[rows, :, position % ring.shape[2]] = results[name + "_row"][out, :, 0]
         for name, state in self._state.items():
             if name not in self._rings:
-                state[rows] = results[name + "_out"][chosen]
-        frames: NDArray[np.float32] = results["frames"][chosen]
+                state[into] = results[name + "_out"][out]
+        frames: NDArray[np.float32] = results["frames"][out]
         return frames
 
     def reset(self, rows: NDArray[np.int64]) -> None:
