@@ -116,7 +116,7 @@ def _shortcut(model: Thunder, teacher: Thunder, path: _Path, context: Tensor, kn
     """One step of size d against two of the teacher's of size d / 2 (Frans et al. 2024, eq. 4), d from ½ to 1/16.
 
     The whole way in one step is not among them: there the head learns the frame itself, which follows a mouth better
-    than any sample of what it might do (docs/training.md has the figures).
+    than any sample of what it might do (models/zoo/thunder-base.md has the figures).
     """
     size = context.shape[0]
     step = 0.5 ** torch.randint(1, 5, (size, 1, 1)).float()
