@@ -159,7 +159,6 @@ class Espeak:
         self.rate: int = self._lib.espeak_Initialize(self._SYNCHRONOUS, 200, None, 1)
         if self.rate <= 0:
             raise SynthesizerError("espeak-ng did not start; is espeak-ng-data installed?")
-        self._lib.espeak_SetSynthCallback(self._callback)
         self._lib.espeak_Info.restype = C.c_char_p
         folder = C.c_char_p()
         self._lib.espeak_Info(C.byref(folder))
@@ -200,6 +199,7 @@ class Espeak:
         self._lib.espeak_SetParameter(self._RATE, words_per_minute, 0)
         self._lib.espeak_SetParameter(self._PITCH, pitch, 0)
         self._lib.espeak_SetParameter(self._RANGE, pitch_range, 0)
+        self._lib.espeak_SetSynthCallback(self._callback)  # another instance may have put its own
         data = text.encode() + b"\0"
         self._lib.espeak_Synth(data, len(data), 0, 0, 0, 1, None, None)
         pcm = np.array(self._pcm, np.float32) / np.float32(32768)

@@ -143,7 +143,7 @@ def test_open_mouths_stay_open(frame: Frame, weights: dict[str, float]) -> None:
     before = float(HEAD_GAP @ frame)
     if before > 3:
         after = float(HEAD_GAP @ with_emotion(frame, weights, 1.0))
-        assert 0.6 * before - 0.5 < after < before + 7
+        assert 0.6 * before - 0.5 < after < before + 7 * max(1.0, sum(weights.values()))  # one feeling opens by so much
 
 
 @given(spoken(), feelings, st.sampled_from(["Left", "Right"]))

@@ -43,6 +43,14 @@ def test_flite_says_its_phones() -> None:
 
 
 @needs_espeak
+def test_two_instances_do_not_hear_each_other() -> None:
+    first, second = Espeak(), Espeak()
+    assert bilabials(first.say("My papa.")) == list("MPP")
+    assert bilabials(second.say("A big map.")) == list("BMP")
+    assert bilabials(first.say("My papa.")) == list("MPP")
+
+
+@needs_espeak
 def test_espeak_says_its_phones_in_order() -> None:
     speech = Espeak().say("My papa made a big map.", words_per_minute=150)
     assert bilabials(speech) == list("MPPMBMP")

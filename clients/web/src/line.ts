@@ -50,10 +50,10 @@ export class Line {
     void this.connect();
   }
 
-  close(): void {
+  close(tell = true): void {
     this.generation += 1;
     clearTimeout(this.timer);
-    this.peer?.close();
+    this.peer?.close(tell);
     this.peer = null;
     this.set('closed', null);
   }

@@ -111,14 +111,18 @@ export class Peer {
     }
   }
 
-  /** End the session on both sides. Safe to call twice, and while the page goes away. */
-  close(): void {
+  /**
+   * End the session on both sides. Safe to call twice, and while the page goes away.
+   *
+   * @param tell whether the server must hear of it; a viewer that goes with its session is gone already.
+   */
+  close(tell = true): void {
     if (this.ended) return;
     this.ended = true;
     this.abort.abort();
     clearInterval(this.timer);
     clearTimeout(this.deadline);
-    if (this.answer !== null) void this.signalling.end(this.answer);
+    if (tell && this.answer !== null) void this.signalling.end(this.answer);
     this.connection.close();
   }
 

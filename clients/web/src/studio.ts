@@ -205,7 +205,7 @@ export class Studio {
   /** End the session and let the microphone go. */
   stop(): void {
     clearTimeout(this.linger);
-    this.mirrorLine.close();
+    this.mirrorLine.close(false); // viewers end with the session
     this.line.close();
     this.dropSample();
     this.microphone?.close();
@@ -296,7 +296,7 @@ export class Studio {
 
   /** The page goes away: tell the server, so that the place is free at once. */
   leave(): void {
-    this.mirrorLine.close();
+    this.mirrorLine.close(false);
     this.line.close();
   }
 
