@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Route
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.server_process import ServerProcess
@@ -51,8 +51,16 @@ def test_a_closed_tab_frees_its_session_at_once(server: ServerProcess, context: 
     await_sessions(server, 0, 3)  # by DELETE: a lost connection alone would take ICE half a minute to notice
 
 
+def _late_farewell(route: Route) -> None:
+    """Holds a DELETE back for as long as a connection takes to close, so that the two race to the server."""
+    if route.request.method == "DELETE":
+        threading.Event().wait(0.4)
+    route.continue_()
+
+
 def test_stop_ends_the_session_and_talk_begins_another(server: ServerProcess, context: BrowserContext) -> None:
     tab = open_tab(context, f"{server.url}/?raw=1")
+    tab.page.route("**/whip/*", _late_farewell)
     tab.talk()
     first = tab.page.evaluate("streamEngine.state.session")
     tab.page.click("#talk")

@@ -114,6 +114,9 @@ export class Peer {
   /**
    * End the session on both sides. Safe to call twice, and while the page goes away.
    *
+   * The connection is held until the server has heard of it: were it to see the connection go first, it would end the
+   * session by itself, and know none when it is told.
+   *
    * @param tell whether the server must hear of it; a viewer that goes with its session is gone already.
    */
   close(tell = true): void {
@@ -122,8 +125,8 @@ export class Peer {
     this.abort.abort();
     clearInterval(this.timer);
     clearTimeout(this.deadline);
-    if (tell && this.answer !== null) void this.signalling.end(this.answer);
-    this.connection.close();
+    const told = tell && this.answer !== null ? this.signalling.end(this.answer) : Promise.resolve();
+    void told.then(() => this.connection.close());
   }
 
   /** Send another track in the microphone's place, without negotiating anew. */

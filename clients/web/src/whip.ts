@@ -14,6 +14,9 @@ export interface Answer {
   readonly etag: string | null;
 }
 
+/** A server that has not heard of a session's end within this finds out by itself. */
+const END_MS = 3000;
+
 /** One HTTP door of the server; every request carries the token, if there is one. */
 export class Signalling {
   constructor(public token: string | null) {}
@@ -49,10 +52,11 @@ export class Signalling {
     await this.request(answer.resource, { method: 'PATCH', headers, body: fragment });
   }
 
-  /** End the session. `keepalive` lets the request outlive the page. */
+  /** End the session, or give up on telling the server. `keepalive` lets the request outlive the page. */
   async end(answer: Answer): Promise<void> {
+    const signal = AbortSignal.timeout(END_MS);
     try {
-      await fetch(answer.resource, { method: 'DELETE', headers: this.authorization(), keepalive: true });
+      await fetch(answer.resource, { method: 'DELETE', headers: this.authorization(), keepalive: true, signal });
     } catch {
       // The server is gone or going, and the session with it.
     }
