@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.json_figures import write_figures
-from benchmarks.lip_clips import SAMPLE_RATE, Clip, Clips, Group
+from benchmarks.lip_clips import Clip, Clips, Group
 from benchmarks.lip_predict import predict
 from benchmarks.machine import machine
 from models.corpus.cues import cues_of
@@ -25,6 +25,7 @@ from models.corpus.phones import Phone
 from models.face.life_measures import Figures, life_figures
 from models.thunder import load_thunder
 from models.thunder.behaviour import Behaviour
+from models.ticks import SAMPLE_RATE
 
 SEEDS = tuple(range(8))
 TALK_S = 120.0

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from benchmarks.lip_landmarks import landmark_shapes
 from models.face.lip_measures import Floats, Phone
 from models.measured_data import DataMissingError, data_root
+from models.ticks import SAMPLE_RATE
 
-SAMPLE_RATE = 16_000
 REST_SECONDS = 12.0
 NOISE_DBFS = -40.0
 

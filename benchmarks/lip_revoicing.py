@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_toeplitz
 from scipy.signal import butter, lfilter, sosfiltfilt
 
-from benchmarks.lip_clips import SAMPLE_RATE
+from models.ticks import SAMPLE_RATE
 
 Samples = NDArray[np.float32]
 _LPC_ORDER: Final = 20

@@ -13,10 +13,11 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from benchmarks.lip_clips import SAMPLE_RATE, Clip, Group
+from benchmarks.lip_clips import Clip, Group
 from models.corpus.articulation import motion_from_phones
 from models.corpus.grid import real_takes
 from models.corpus.voices import unseen_speech
+from models.ticks import SAMPLE_RATE
 
 CAMERA_FPS: Final = 25.0
 UNSEEN_COUNT: Final = 24

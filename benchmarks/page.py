@@ -27,11 +27,11 @@ from rich.table import Table
 from benchmarks.browser import chromium, wait_until
 from benchmarks.json_figures import write_figures
 from benchmarks.latency_analysis import percentiles
-from benchmarks.lip_clips import SAMPLE_RATE
 from benchmarks.machine import machine
 from benchmarks.page_analysis import MemorySample, frame_figures, memory_figures
 from benchmarks.server_process import ServerProcess
 from benchmarks.speech_source import spoken, write_microphone
+from models.ticks import SAMPLE_RATE
 from stream_engine.clock import SystemClock
 
 PROBE = Path(__file__).with_name("page_probe.js")

@@ -8,9 +8,10 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from benchmarks.lip_clips import SAMPLE_RATE, Clips
+from benchmarks.lip_clips import Clips
 from models.face.lip_measures import Phone
 from models.measured_data import data_root
+from models.ticks import SAMPLE_RATE
 
 MICROPHONE_RATE = 48_000
 BURST_LEVEL = 0.9

@@ -7,13 +7,15 @@ Media time is a count of 48 kHz samples since the session's first sample. One ti
 import time
 from typing import Final, Protocol
 
+from models import ticks
+
 MEDIA_RATE: Final = 48_000
 """Media-time units per second."""
 TICK_MEDIA: Final = 960
 """Media-time units per tick (20 ms)."""
-MODEL_RATE: Final = 16_000
+MODEL_RATE: Final = ticks.SAMPLE_RATE
 """Sample rate the ear and the models hear, Hz."""
-TICK_SAMPLES: Final = 320
+TICK_SAMPLES: Final = ticks.TICK_SAMPLES
 """Samples at `MODEL_RATE` per tick (20 ms)."""
 TICK_S: Final = TICK_MEDIA / MEDIA_RATE
 

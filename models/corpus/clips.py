@@ -20,14 +20,13 @@ from models.corpus.non_speech import non_speech
 from models.corpus.own_takes import own_motion
 from models.corpus.phones import PHONE_INDEX, UNKNOWN_PHONE, Phone
 from models.corpus.revoicing import revoice, whisper
-from models.corpus.sound import RATE, Samples, resample, rms
+from models.corpus.sound import Samples, resample, rms
 from models.corpus.takes import Take
 from models.corpus.voices import training_speech
 from models.face.channels import CHANNEL_COUNT, channel_indices
 from models.measured_data import measured
+from models.ticks import SAMPLE_RATE, TICK_S, TICK_SAMPLES
 
-TICK_S: Final = 0.02
-TICK_SAMPLES: Final = 320
 _PAUSES_S: Final = ((0.05, 0.3), (0.3, 1.5), (1.5, 4.0))
 _PAUSE_SHARES: Final = (0.5, 0.4, 0.1)
 _NO_SOUND: Final = np.zeros(0, np.float32)
@@ -93,12 +92,12 @@ def synthesized_clips(minutes: float, seed: int) -> list[Clip]:
     left = 60 * minutes
     while left > 0:
         pcm, rate, phones = training_speech(choose, prompts)
-        pcm = soxr.resample(pcm, rate, RATE) if rate != RATE else pcm
-        if rng.random() < 0.33 and len(pcm) > RATE:
+        pcm = soxr.resample(pcm, rate, SAMPLE_RATE) if rate != SAMPLE_RATE else pcm
+        if rng.random() < 0.33 and len(pcm) > SAMPLE_RATE:
             pcm, ratio = revoice(pcm, rng)
             phones = [Phone(p.start * ratio, p.end * ratio, p.name) for p in phones]
         clips.append(Clip(pcm.astype(np.float16), phones))
-        left -= len(pcm) / RATE
+        left -= len(pcm) / SAMPLE_RATE
     return clips
 
 
@@ -115,7 +114,7 @@ class Stretch:
     @property
     def end(self) -> float:
         """Where it ends, seconds."""
-        return self.start + len(self.pcm) / RATE
+        return self.start + len(self.pcm) / SAMPLE_RATE
 
 
 def place(clip: Clip, start: float, ratio: float, rng: np.random.Generator) -> Stretch:
@@ -171,7 +170,7 @@ class Corpus:
     def _stretches(self, rng: np.random.Generator) -> list[Stretch]:
         seconds, stretches = self.ticks * TICK_S, []
         clip, ratio = self._clip(rng), rng.uniform(0.9, 1.12)
-        length = len(clip.pcm) / RATE / ratio
+        length = len(clip.pcm) / SAMPLE_RATE / ratio
         start = -rng.uniform(-0.6, max(length - 1.5, -0.5))
         while start < seconds - 0.5:
             stretches.append(place(clip, start, ratio, rng))
@@ -192,7 +191,7 @@ class Corpus:
                 continue
             local = times[near] - np.float32(stretch.start)
             here, due = _motion(stretch, local)
-            length = len(stretch.pcm) / RATE
+            length = len(stretch.pcm) / SAMPLE_RATE
             outside = np.clip(np.maximum(-local, local - length) / 0.15, 0, 1)[:, None]
             motion[near] = here * (1 - outside) + motion[near] * outside
             seal[near] = np.maximum(seal[near], due)
@@ -219,12 +218,12 @@ def _motion(stretch: Stretch, times: NDArray[np.float32]) -> tuple[NDArray[np.fl
 def _pauses(clip: Clip) -> list[Samples]:
     """What a take holds where nobody speaks: the truest rooms there are."""
     spans = [(p.start + 0.06, p.end - 0.06) for p in clip.phones if p.name == "SIL" and p.end - p.start > 0.25]
-    return [clip.pcm[int(start * RATE) : int(end * RATE)].astype(np.float32) for start, end in spans]
+    return [clip.pcm[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)].astype(np.float32) for start, end in spans]
 
 
 def _loudness(pcm: Samples, times: NDArray[np.float32]) -> NDArray[np.float32]:
     """The voice's amplitude over its own usual one `[T]`, over a fifth of a second."""
-    hop = RATE // 50
+    hop = SAMPLE_RATE // 50
     power = np.square(pcm[: len(pcm) // hop * hop]).reshape(-1, hop).mean(1)
     amplitude = np.sqrt(np.convolve(power, np.full(10, 0.1), "same"))
     usual = float(np.percentile(amplitude, 65)) + 1e-4
@@ -232,7 +231,7 @@ def _loudness(pcm: Samples, times: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _mix(into: Samples, stretch: Stretch) -> None:
-    first = round(stretch.start * RATE)
+    first = round(stretch.start * SAMPLE_RATE)
     low, high = max(first, 0), min(first + len(stretch.pcm), len(into))
     if high > low:
         voice = stretch.pcm[low - first : high - first]

@@ -11,7 +11,8 @@ import numpy as np
 import soxr
 
 from models.corpus.microphones import band
-from models.corpus.sound import RATE, Samples
+from models.corpus.sound import Samples
+from models.ticks import SAMPLE_RATE
 
 
 class _Codec(NamedTuple):
@@ -24,8 +25,8 @@ class _Codec(NamedTuple):
     delay: int
 
 
-_OPUS: Final = _Codec("libopus", "libopus", RATE, "flt", -4)  # the decoder drops the pre-skip itself
-_MP3: Final = _Codec("libmp3lame", "mp3float", RATE, "fltp", 1105)
+_OPUS: Final = _Codec("libopus", "libopus", SAMPLE_RATE, "flt", -4)  # the decoder drops the pre-skip itself
+_MP3: Final = _Codec("libmp3lame", "mp3float", SAMPLE_RATE, "fltp", 1105)
 _AMR: Final = _Codec("libopencore_amrnb", "amrnb", 8000, "s16", 72)
 
 
@@ -38,8 +39,8 @@ def _coded(pcm: Samples, codec: _Codec, bits: int, options: dict[str, str]) -> S
     encoder.open()
     size = encoder.frame_size
     sound = np.clip(pcm, -1, 1)
-    if codec.rate != RATE:
-        sound = soxr.resample(sound, RATE, codec.rate)
+    if codec.rate != SAMPLE_RATE:
+        sound = soxr.resample(sound, SAMPLE_RATE, codec.rate)
     sound = np.pad(sound, (0, 4 * size + -len(sound) % size)).astype(np.float32)
     if codec.layout == "s16":
         sound = (sound * 32767).astype(np.int16)
@@ -58,8 +59,8 @@ def _coded(pcm: Samples, codec: _Codec, bits: int, options: dict[str, str]) -> S
     decoded = np.concatenate(pieces)
     if decoded.dtype == np.int16:
         decoded = decoded / np.float32(32768)
-    if decoder.sample_rate != RATE:
-        decoded = soxr.resample(decoded, decoder.sample_rate, RATE)
+    if decoder.sample_rate != SAMPLE_RATE:
+        decoded = soxr.resample(decoded, decoder.sample_rate, SAMPLE_RATE)
     if codec.delay < 0:
         decoded = np.pad(decoded, (-codec.delay, 0))
     return np.asarray(decoded[max(codec.delay, 0) :][: len(pcm)], np.float32)
@@ -82,11 +83,11 @@ def amr(pcm: Samples, bits: int) -> Samples:
 
 def telephone(pcm: Samples) -> Samples:
     """A land line: 300–3400 Hz at 8 kHz, eight bits of G.711 mu-law."""
-    line = np.clip(soxr.resample(band(pcm, 300, 3400, 6), RATE, RATE // 2), -1, 1)
+    line = np.clip(soxr.resample(band(pcm, 300, 3400, 6), SAMPLE_RATE, SAMPLE_RATE // 2), -1, 1)
     compressed = np.sign(line) * np.log1p(255 * np.abs(line)) / np.log(256)
     compressed = np.round(compressed * 127) / 127
     line = np.sign(compressed) * np.expm1(np.abs(compressed) * np.log(256)) / 255
-    out = np.asarray(soxr.resample(line, RATE // 2, RATE), np.float32)
+    out = np.asarray(soxr.resample(line, SAMPLE_RATE // 2, SAMPLE_RATE), np.float32)
     return out[: len(pcm)] if len(out) >= len(pcm) else np.pad(out, (0, len(pcm) - len(out)))
 
 
@@ -113,7 +114,7 @@ def with_losses(pcm: Samples, rng: np.random.Generator) -> Samples:
             out[first:last] = 0
             continue
         repeated = np.resize(out[first - period : first], last - first)
-        out[first:last] = repeated * np.exp(-np.arange(last - first) / (0.03 * RATE))
+        out[first:last] = repeated * np.exp(-np.arange(last - first) / (0.03 * SAMPLE_RATE))
     return out
 
 

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.corpus.phones import VOWELS, Phone
+from models.ticks import SAMPLE_RATE
 
-RATE: Final = 16_000
 ACCENT_S: Final = 0.24
 ONSET_S: Final = 0.3
 PHRASE_PAUSE_S: Final = 0.3
@@ -26,7 +26,7 @@ PHRASE_PAUSE_S: Final = 0.3
 
 _EDGE_S: Final = 0.08
 _BRIDGED_S: Final = 0.12
-_HOP: Final = RATE // 100
+_HOP: Final = SAMPLE_RATE // 100
 _PITCH_FRAME: Final = 640
 _PITCH_HZ: Final = (65.0, 400.0)
 _VOICED: Final = 0.45
@@ -80,7 +80,7 @@ def speech_stretches(phones: Sequence[Phone], bridged_s: float) -> list[tuple[fl
 
 def accents(pcm: Track, phones: Sequence[Phone]) -> list[tuple[float, float]]:
     """The middle, seconds, and the strength, 0..1, of each accented vowel, in order."""
-    seconds = len(pcm) / RATE
+    seconds = len(pcm) / SAMPLE_RATE
     vowels = [phone for phone in phones if phone.name in VOWELS and max(phone.start, 0) < min(phone.end, seconds)]
     if not vowels:
         return []
@@ -113,14 +113,14 @@ def pitch_track(pcm: Track) -> NDArray[np.float64]:
     spectrum = np.abs(np.fft.rfft(frames, size)) ** 2
     window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(_PITCH_FRAME), size)) ** 2)
     correlation = np.fft.irfft(spectrum)
-    shortest, longest = (int(RATE / hz) for hz in reversed(_PITCH_HZ))
+    shortest, longest = (int(SAMPLE_RATE / hz) for hz in reversed(_PITCH_HZ))
     # over the window's own (Boersma 1993), so that long periods are not at a disadvantage
     lags = correlation[:, shortest:longest] / (window[shortest:longest] / window[0])
     lags = lags / (correlation[:, :1] + 1e-9)
     shorter = 1 - 0.1 * np.arange(longest - shortest) / (longest - shortest)  # two periods correlate like one
     best = np.argmax(lags * shorter, axis=-1)
     voiced = (lags[np.arange(len(lags)), best] > _VOICED) & (best > 0)
-    semitones = 12 * np.log2(RATE / (best + shortest))
+    semitones = 12 * np.log2(SAMPLE_RATE / (best + shortest))
     return np.where(voiced, semitones, np.nan)
 
 

@@ -8,9 +8,10 @@ import soundfile
 
 from models.corpus.landmark_fit import MEASURED, Fitted, fit_landmarks
 from models.corpus.phones import Phone
-from models.corpus.takes import TAKE_RATE, Take, TakeError
+from models.corpus.takes import Take, TakeError
 from models.face.importers.ict import load_ict
 from models.measured_data import measured
+from models.ticks import SAMPLE_RATE
 
 FPS: Final = 25.0
 _IMAGE: Final = (360.0, 288.0)
@@ -47,8 +48,8 @@ def real_takes(split: str) -> list[Take]:
     for i, name in enumerate(str(n) for n in np.load(folder / f"{split}.npz")["names"]):
         audio = folder / "audio" / f"{name}.flac"
         pcm, rate = soundfile.read(audio, dtype="float32")
-        if rate != TAKE_RATE:
-            raise TakeError(f"{audio} has {rate} Hz, expected {TAKE_RATE}; resample it")
+        if rate != SAMPLE_RATE:
+            raise TakeError(f"{audio} has {rate} Hz, expected {SAMPLE_RATE}; resample it")
         phones = [Phone(start / 1000, end / 1000, phone) for start, end, phone in alignments[name]["phones"]]
         out.append(Take(name, pcm, phones, motion[i * FRAMES : (i + 1) * FRAMES], FPS, MEASURED))
     return out

@@ -6,7 +6,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from models.corpus.sound import RATE, Samples, rms
+from models.corpus.sound import Samples, rms
+from models.ticks import SAMPLE_RATE
 
 _BLOCK = 160
 """Samples per decision of automatic gains: 10 ms."""
@@ -20,7 +21,7 @@ def _filtered(pcm: Samples, gain: NDArray[np.floating[Any]], size: int) -> Sampl
 def _bins(count: int) -> tuple[int, NDArray[np.float64]]:
     """A transform's size with room for ringing, and the frequency of each bin in Hz."""
     size = scipy.fft.next_fast_len(count + 2048, real=True)
-    return size, np.maximum(np.arange(size // 2 + 1) * (RATE / size), 1.0)
+    return size, np.maximum(np.arange(size // 2 + 1) * (SAMPLE_RATE / size), 1.0)
 
 
 def band(pcm: Samples, low: float, high: float, order: int = 4) -> Samples:
@@ -78,7 +79,7 @@ def gated(pcm: Samples, rng: np.random.Generator) -> Samples:
 
 def drifting(pcm: Samples, rng: np.random.Generator) -> Samples:
     """A talker who turns and moves: the level wanders by some decibels, or steps."""
-    seconds = len(pcm) / RATE
+    seconds = len(pcm) / SAMPLE_RATE
     points = max(3, int(seconds * rng.uniform(0.3, 1.5)) + 2)
     decibels = np.cumsum(rng.normal(0, rng.uniform(1, 5), points))
     wanted = np.interp(np.linspace(0, points - 1, len(pcm) // _BLOCK + 1), np.arange(points), decibels)

@@ -4,7 +4,8 @@ import numpy as np
 import scipy.fft
 from scipy.signal import lfilter
 
-from models.corpus.sound import RATE, Samples, rms
+from models.corpus.sound import Samples, rms
+from models.ticks import SAMPLE_RATE
 
 
 def coloured_noise(count: int, rng: np.random.Generator) -> Samples:
@@ -17,7 +18,7 @@ def coloured_noise(count: int, rng: np.random.Generator) -> Samples:
         noise = lfilter([1.0], [1.0, -rng.uniform(-0.3, 0.985)], rng.standard_normal(count))
     else:
         size = scipy.fft.next_fast_len(count, real=True)
-        frequency = np.maximum(np.arange(size // 2 + 1) * RATE / size, 20.0)
+        frequency = np.maximum(np.arange(size // 2 + 1) * SAMPLE_RATE / size, 20.0)
         shape = (frequency / 1000) ** rng.uniform(-1.4, 0.4)
         if kind < 0.7:  # a room, a fan, a fridge: a few broad resonances
             for _ in range(rng.integers(1, 4)):
@@ -39,14 +40,14 @@ def coloured_noise(count: int, rng: np.random.Generator) -> Samples:
 
 def _breathing(count: int, rng: np.random.Generator) -> Samples:
     """A level that wanders by a few decibels over tenths of seconds."""
-    points = max(4, int(count / RATE * rng.uniform(1, 8)))
+    points = max(4, int(count / SAMPLE_RATE * rng.uniform(1, 8)))
     decibels = rng.normal(0, rng.uniform(0.5, 4), points)
     return np.asarray(10 ** (np.interp(np.linspace(0, points - 1, count), np.arange(points), decibels) / 20))
 
 
 def hum(count: int, rng: np.random.Generator) -> Samples:
     """The mains or a machine: a low tone and its harmonics, of about unit level."""
-    time = np.arange(count) / RATE
+    time = np.arange(count) / SAMPLE_RATE
     tone = float(rng.choice([50.0, 60.0, 100.0, 120.0, rng.uniform(30, 400)]))
     sound = np.zeros(count)
     for k in range(1, 8):
@@ -70,23 +71,23 @@ def knocks(count: int, rng: np.random.Generator) -> Samples:
 
     A key is pressed and, a tenth of a second later and more softly, let go.
     """
-    sound = np.zeros(count + RATE)
-    seconds = count / RATE
+    sound = np.zeros(count + SAMPLE_RATE)
+    seconds = count / SAMPLE_RATE
     typing = rng.random() < 0.6
     times = np.cumsum(rng.gamma(2.0, rng.uniform(0.06, 0.15), int(12 * seconds) + 4) if typing else
                       rng.exponential(rng.uniform(0.3, 2), int(4 * seconds) + 4))  # fmt: skip
     times = times[times < seconds]
     if not len(times):
         times = rng.uniform(0, seconds, 1)
-    time = np.arange(int(0.1 * RATE)) / RATE
+    time = np.arange(int(0.1 * SAMPLE_RATE)) / SAMPLE_RATE
     decay = rng.uniform(0.002, 0.02)
     bodies = 2 * np.pi * rng.uniform(150, 5000, (6, 1)) * time
     for start in times:
         body = rng.normal(0, 1, 6) @ np.sin(bodies + rng.uniform(0, 6)) * rng.uniform(0.05, 0.5)
         hit = np.exp(-time / (decay * rng.uniform(0.6, 1.6))) * (rng.standard_normal(len(time)) + body)
-        first = int(start * RATE)
+        first = int(start * SAMPLE_RATE)
         sound[first : first + len(hit)] += hit * rng.uniform(0.3, 1)
         if typing:
-            first += int(rng.uniform(0.05, 0.12) * RATE)
+            first += int(rng.uniform(0.05, 0.12) * SAMPLE_RATE)
             sound[first : first + len(hit)] += hit * rng.uniform(0.05, 0.4)
     return np.asarray(sound[:count] / rms(sound[:count]), np.float32)

@@ -11,7 +11,8 @@ from models.corpus.microphones import band, equalised, gated
 from models.corpus.music import music
 from models.corpus.noises import coloured_noise, hum, knocks, noise_like
 from models.corpus.rooms import in_a_room
-from models.corpus.sound import RATE, Samples, at_level, rms
+from models.corpus.sound import Samples, at_level, rms
+from models.ticks import SAMPLE_RATE
 
 
 def non_speech(count: int, rng: np.random.Generator, pauses: Sequence[Samples] = ()) -> Samples:
@@ -116,7 +117,7 @@ def _cuts(count: int, rng: np.random.Generator) -> Samples:
     """A level that jumps by some decibels every few tenths of a second, as edited recordings do."""
     gain, at, spread = np.ones(count), 0, rng.uniform(2, 12)
     while at < count:
-        length = int(rng.uniform(0.1, 1.0) * RATE)
+        length = int(rng.uniform(0.1, 1.0) * SAMPLE_RATE)
         gain[at : at + length] = 10 ** (rng.normal(0, spread) / 20)
         at += length
     return np.convolve(gain, np.full(64, 1 / 64), "same")
@@ -125,12 +126,12 @@ def _cuts(count: int, rng: np.random.Generator) -> Samples:
 def _remains(count: int, rng: np.random.Generator) -> Samples:
     """What is left of words in a room: coloured like vowels, dying away in 30–150 ms; the loudest starts at about 1."""
     sound, start = np.zeros(count), rng.uniform(0, 0.5)
-    while start < count / RATE:
-        first, length = int(start * RATE), int(rng.uniform(0.15, 0.6) * RATE)
+    while start < count / SAMPLE_RATE:
+        first, length = int(start * SAMPLE_RATE), int(rng.uniform(0.15, 0.6) * SAMPLE_RATE)
         length = min(length, count - first)
         low = rng.uniform(100, 300)
         echo = band(rng.standard_normal(length), low, low * 2 ** rng.uniform(2, 4.5), 2)
-        echo = echo * np.exp(-np.arange(length) / (RATE * rng.uniform(0.03, 0.15)))
+        echo = echo * np.exp(-np.arange(length) / (SAMPLE_RATE * rng.uniform(0.03, 0.15)))
         sound[first : first + length] += echo / rms(echo[:400]) * rng.uniform(0.1, 1)
         start += rng.uniform(0.25, 1.5)
     return sound
@@ -138,10 +139,10 @@ def _remains(count: int, rng: np.random.Generator) -> Samples:
 
 def smacks(count: int, rng: np.random.Generator) -> Samples:
     """Lips and tongue coming unstuck, of unit level: clusters of clicks that ring for 1–6 ms."""
-    sound = np.zeros(count + RATE // 10)
-    for first in rng.integers(0, count, max(1, int(count / RATE * rng.uniform(0.3, 2.5)))):
-        length = int(rng.uniform(0.01, 0.06) * RATE)
-        time = np.arange(length) / RATE
+    sound = np.zeros(count + SAMPLE_RATE // 10)
+    for first in rng.integers(0, count, max(1, int(count / SAMPLE_RATE * rng.uniform(0.3, 2.5)))):
+        length = int(rng.uniform(0.01, 0.06) * SAMPLE_RATE)
+        time = np.arange(length) / SAMPLE_RATE
         for begin in rng.integers(0, length, rng.integers(1, 6)):
             part = time[: length - begin]
             ring = np.sin(2 * np.pi * rng.uniform(800, 5000) * part) * np.exp(-part / rng.uniform(0.001, 0.006))
@@ -162,8 +163,8 @@ def _clicks(count: int, rng: np.random.Generator) -> Samples:
 def breath(count: int, rng: np.random.Generator) -> Samples:
     """Breathing of unit level: in fast and bright, out slow and dull, through a throat's resonances."""
     swell, time = np.zeros(count), 0.0 - rng.uniform(0, 2)
-    seconds = count / RATE
-    instants = np.arange(count) / RATE
+    seconds = count / SAMPLE_RATE
+    instants = np.arange(count) / SAMPLE_RATE
     while time < seconds:
         for length in (rng.uniform(0.25, 1.2), rng.uniform(0.5, 2)):
             inside = np.clip((instants - time) / length, 0, 1)
@@ -184,13 +185,13 @@ def laughter(count: int, rng: np.random.Generator) -> Samples:
     Bachorowski, Smoski & Owren (2001): calls about 0.1 s long, 4–5 a second, pitch well above speech, formants of a
     mouth that does not articulate.
     """
-    sound, start = np.zeros(count + 2 * RATE), rng.uniform(0, 0.5)
+    sound, start = np.zeros(count + 2 * SAMPLE_RATE), rng.uniform(0, 0.5)
     formants = np.array([rng.uniform(450, 900), rng.uniform(1100, 1800), rng.uniform(2300, 3200)])
-    while start < count / RATE:
+    while start < count / SAMPLE_RATE:
         pitch, rate, loud = rng.uniform(140, 480), rng.uniform(4, 6), 1.0
         for _ in range(rng.integers(3, 10)):
             call = _call(pitch * rng.uniform(0.92, 1.08), rng.uniform(0.06, 0.14), formants, rng)
-            first = int(start * RATE)
+            first = int(start * SAMPLE_RATE)
             if first + len(call) > len(sound):
                 break
             sound[first : first + len(call)] += call * loud
@@ -203,42 +204,44 @@ def laughter(count: int, rng: np.random.Generator) -> Samples:
 
 def _call(pitch: float, seconds: float, formants: Samples, rng: np.random.Generator) -> Samples:
     """One "ha": a breath of noise, then a voiced burst."""
-    time = np.arange(int(seconds * RATE)) / RATE
-    phase = np.cumsum(2 * np.pi * pitch * (1 + 0.15 * np.sin(np.pi * time / seconds)) / RATE)
-    harmonics = np.arange(1, int(min(5000, RATE / 2.2) / pitch))
+    time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    phase = np.cumsum(2 * np.pi * pitch * (1 + 0.15 * np.sin(np.pi * time / seconds)) / SAMPLE_RATE)
+    harmonics = np.arange(1, int(min(5000, SAMPLE_RATE / 2.2) / pitch))
     distance = (np.log2(harmonics[:, None] * pitch / formants) / 0.25) ** 2
     weights = (0.05 + np.exp(-distance).sum(1)) / harmonics**0.7
     voiced = weights @ np.sin(harmonics[:, None] * phase + rng.uniform(0, 6, (len(harmonics), 1)))
-    air = sosfilt(butter(1, [500, 4000], "bandpass", fs=RATE, output="sos"), rng.standard_normal(len(time)))
+    air = sosfilt(butter(1, [500, 4000], "bandpass", fs=SAMPLE_RATE, output="sos"), rng.standard_normal(len(time)))
     shape = np.sin(np.pi * np.linspace(0, 1, len(time)) ** 0.7) ** 1.5
     return np.asarray((voiced / rms(voiced) + air / rms(air) * rng.uniform(0.05, 0.6)) * shape)
 
 
 def coughs(count: int, rng: np.random.Generator) -> Samples:
     """Coughs, sniffs and clearing throats, of unit level: an explosion of noise, a hiss, sometimes voice at the end."""
-    sound, start = np.zeros(count + RATE), rng.uniform(0, 0.6)
-    while start < count / RATE:
-        time = np.arange(int(rng.uniform(0.15, 0.45) * RATE)) / RATE
+    sound, start = np.zeros(count + SAMPLE_RATE), rng.uniform(0, 0.6)
+    while start < count / SAMPLE_RATE:
+        time = np.arange(int(rng.uniform(0.15, 0.45) * SAMPLE_RATE)) / SAMPLE_RATE
         loud = np.minimum(1, time / 0.005) * (np.exp(-time / rng.uniform(0.02, 0.06)) + 0.3 * np.exp(-time / 0.15))
         body = band(rng.standard_normal(len(time)), rng.uniform(150, 600), rng.uniform(2000, 6000), 1)
         if rng.random() < 0.4:
-            rough = np.sin(2 * np.pi * np.cumsum(rng.uniform(60, 180) * (1 + rng.normal(0, 0.3, len(time)))) / RATE)
+            rough = np.sin(
+                2 * np.pi * np.cumsum(rng.uniform(60, 180) * (1 + rng.normal(0, 0.3, len(time)))) / SAMPLE_RATE
+            )
             body = body + np.sign(rough) * rms(body) * rng.uniform(0.2, 1)
-        first = int(start * RATE)
+        first = int(start * SAMPLE_RATE)
         sound[first : first + len(time)] += body * loud * rng.uniform(0.4, 1)
         start += rng.uniform(0.25, 0.6) if rng.random() < 0.6 else rng.uniform(1, 4)
     return np.asarray(sound[:count] / rms(sound[:count]), np.float32)
 
 
 def _fan(count: int, rng: np.random.Generator) -> Samples:
-    time = np.arange(count) / RATE
+    time = np.arange(count) / SAMPLE_RATE
     beat = 1 + rng.uniform(0.1, 0.8) * np.sin(2 * np.pi * rng.uniform(2, 40) * time + rng.uniform(0, 6))
     return np.asarray(coloured_noise(count, rng) * beat, np.float32)
 
 
 def _tones(count: int, rng: np.random.Generator) -> Samples:
     """Rings, beeps and warnings: tones that come and go."""
-    time = np.arange(count) / RATE
+    time = np.arange(count) / SAMPLE_RATE
     on = np.sin(2 * np.pi * rng.uniform(0.3, 6) * time + rng.uniform(0, 6)) > rng.uniform(-0.7, 0.7)
     edge = np.convolve(on, np.hanning(160) / np.hanning(160).sum(), "same")
     tones = sum(np.sin(2 * np.pi * 300 * 2 ** rng.uniform(0, 3.5) * time) for _ in range(rng.integers(1, 4)))

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from parselmouth.praat import call, run
 from scipy.signal import butter, sosfiltfilt
 
-from models.corpus.sound import RATE, Samples, rms
+from models.corpus.sound import Samples, rms
+from models.ticks import SAMPLE_RATE
 
 _FLOOR_HZ: Final = 60.0
 _CEILING_HZ: Final = 500.0
@@ -67,9 +68,9 @@ def change_throat(pcm: Samples, throat: Throat, seed: int = 0) -> Samples:
 
 
 def _pitched(pcm: Samples) -> tuple[parselmouth.Sound, Any]:
-    if len(pcm) < RATE // 10:
-        raise TooShortError(f"{len(pcm)} samples are too few to find a pitch in; give at least {RATE // 10}")
-    sound = parselmouth.Sound(np.asarray(pcm, np.float64), RATE)
+    if len(pcm) < SAMPLE_RATE // 10:
+        raise TooShortError(f"{len(pcm)} samples are too few to find a pitch in; give at least {SAMPLE_RATE // 10}")
+    sound = parselmouth.Sound(np.asarray(pcm, np.float64), SAMPLE_RATE)
     return sound, sound.to_pitch_ac(pitch_floor=_FLOOR_HZ, pitch_ceiling=_CEILING_HZ)
 
 
@@ -190,7 +191,7 @@ def breathy(pcm: Samples, rng: np.random.Generator) -> Samples:
     Returns:
         As many samples at the same level.
     """
-    high = butter(2, rng.uniform(800, 3000), "highpass", fs=RATE, output="sos")
+    high = butter(2, rng.uniform(800, 3000), "highpass", fs=SAMPLE_RATE, output="sos")
     air = sosfiltfilt(high, whisper(pcm, rng))
     mixed = pcm + air * (rms(pcm) / rms(air)) * 10 ** (-rng.uniform(4, 20) / 20)
     return np.asarray(mixed * (rms(pcm) / rms(mixed)), np.float32)

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.signal import fftconvolve, lfilter
 
-from models.corpus.sound import RATE, Samples, rms
+from models.corpus.sound import Samples, rms
+from models.ticks import SAMPLE_RATE
 
 
 def room_response(rng: np.random.Generator) -> Samples:
@@ -13,8 +14,8 @@ def room_response(rng: np.random.Generator) -> Samples:
     first 6–14 reflections come within 2–50 ms, as in rooms of 2–10 m.
     """
     seconds = rng.uniform(0.15, 0.8)
-    count = int(seconds * RATE)
-    time = np.arange(count) / RATE
+    count = int(seconds * SAMPLE_RATE)
+    time = np.arange(count) / SAMPLE_RATE
     noise = rng.standard_normal(count)
     dull = rng.uniform(0.3, 0.8)
     bass = lfilter([1 - dull], [1, -dull], noise)
@@ -24,10 +25,10 @@ def room_response(rng: np.random.Generator) -> Samples:
     tail *= 1 - np.exp(-time / (2 * size))
     reverb = tail / rms(tail) * np.sqrt(1 / count)
     for delay in size * (1 + rng.gamma(1.2, 1.5, rng.integers(6, 15))):
-        first = int(delay * RATE)
+        first = int(delay * SAMPLE_RATE)
         if first + 1 < count:
             strength = rng.choice([1.0, 1.0, -1.0]) * rng.uniform(0.2, 0.8) * size / delay
-            between = delay * RATE - first
+            between = delay * SAMPLE_RATE - first
             reverb[first : first + 2] += strength * np.array([1 - between, between])
     reverb *= 10 ** (-rng.uniform(0, 18) / 20) / np.sqrt(np.sum(reverb**2))
     reverb = np.clip(reverb, -0.5, 0.5)  # no echo is louder than what it echoes

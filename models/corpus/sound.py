@@ -1,12 +1,10 @@
 """What every file on sound needs: 16 kHz samples in -1..1, their level and their speed."""
 
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-RATE: Final = 16_000
-"""Hz, of all sound in the corpus."""
 Samples: TypeAlias = NDArray[np.floating[Any]]
 """Mono sound, nominally in -1..1."""
 

@@ -5,7 +5,6 @@ Importers of one's own recordings, the corpus's real talker and training all spe
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 from zipfile import BadZipFile
 
 import numpy as np
@@ -13,9 +12,7 @@ from numpy.typing import NDArray
 
 from models.corpus.phones import PHONE_INDEX, Phone
 from models.face.channels import CHANNEL_COUNT, CHANNELS
-
-TAKE_RATE: Final = 16000
-"""Samples a second of every take's sound."""
+from models.ticks import SAMPLE_RATE
 
 
 class TakeError(ValueError):
@@ -65,7 +62,7 @@ class Take:
     @property
     def seconds(self) -> float:
         """How long it lasts: the shorter of its sound and its motion."""
-        return min(len(self.pcm) / TAKE_RATE, len(self.motion) / self.fps)
+        return min(len(self.pcm) / SAMPLE_RATE, len(self.motion) / self.fps)
 
 
 def save_take(path: Path, take: Take) -> None:

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-TICK_S: Final = 0.02
+from models.ticks import TICK_S
+
 REFRACTORY_S: Final = 0.4
 """No blink starts so soon after another, or at high rates they would melt together."""
 RECOVERY_DEPTH: Final = 1.5

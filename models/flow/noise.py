@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-TICK_S = 0.02
+from models.ticks import TICK_S
 
 
 class SmoothNoise(nn.Module):

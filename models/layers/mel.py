@@ -10,7 +10,8 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-SAMPLE_RATE: Final = 16_000
+from models.ticks import SAMPLE_RATE
+
 HOP: Final = 160
 WINDOW: Final = 400
 MELS: Final = 80

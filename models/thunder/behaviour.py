@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from models.face.blink_timing import BLINK_THRESHOLD, RECOVERY_DECAY, RECOVERY_DEPTH, REFRACTORY_S, SWING_URGE
 from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
+from models.ticks import TICK_S
 
 CUES: Final = ("speaking", "effort", "accent", "onset")
 """What the process hears, each 0..1; `models.corpus.cues` says exactly what they are."""
-TICK_S: Final = 0.02
 _DEGREE: Final = math.pi / 180
 
 _DRIFT_S: Final = {

@@ -24,6 +24,7 @@ from models.speech.encoder import LEVEL_KERNELS, SpeechEncoder
 from models.speech.film import MultiHeadFilm
 from models.streaming import AvatarSpec, Control, rows
 from models.thunder.behaviour import CUES, Behaviour
+from models.ticks import SAMPLE_RATE, TICK_SAMPLES
 
 MAX_LOOK_AHEAD_TICKS = 5
 SPEAKING = (
@@ -156,8 +157,8 @@ class Thunder(nn.Module):
         self.register_buffer("speaking", torch.eye(CHANNEL_COUNT)[channel_indices(SPEAKING)], persistent=False)
         self.spec = AvatarSpec(
             name=config.name,
-            sample_rate=16_000,
-            tick_samples=320,
+            sample_rate=SAMPLE_RATE,
+            tick_samples=TICK_SAMPLES,
             frame_shape=(CHANNEL_COUNT,),
             frames_per_tick=1,
             look_ahead_ticks=tuple(range(MAX_LOOK_AHEAD_TICKS + 1)),

@@ -15,6 +15,7 @@ from models.corpus.takes import Take
 from models.face.lip_measures import Closures, closures, gap_at, pearson
 from models.thunder.losses import MotionLoss, speaking_of
 from models.thunder.model import Thunder
+from models.ticks import TICK_SAMPLES
 
 _LOOK_AHEAD = 3
 _SEED = 7919
@@ -67,8 +68,8 @@ class Validation:
     @torch.no_grad()
     def _gaps(self, model: Thunder, loss: MotionLoss, sentences: list[_Heard]) -> list[NDArray[np.float32]]:
         ahead = _LOOK_AHEAD
-        longest = max(-(-len(sentence.pcm) // 320) for sentence in sentences) + ahead
-        audio = torch.zeros(len(sentences), longest * 320)
+        longest = max(-(-len(sentence.pcm) // TICK_SAMPLES) for sentence in sentences) + ahead
+        audio = torch.zeros(len(sentences), longest * TICK_SAMPLES)
         for row, sentence in enumerate(sentences):
             audio[row, : len(sentence.pcm)] = torch.from_numpy(sentence.pcm) * (_LEVEL / rms(sentence.pcm))
         noise = torch.randn(len(sentences), longest, model.spec.noise_size, generator=torch.Generator().manual_seed(1))
@@ -77,7 +78,7 @@ class Validation:
         )
         # the step that has consumed tick n shows the instant n + 1 - look_ahead
         gaps = loss.normalized_gap(speaking_of(motion))[:, ahead - 1 :].clamp(min=0).numpy()
-        return [gap[: -(-len(sentence.pcm) // 320)] for gap, sentence in zip(gaps, sentences, strict=True)]
+        return [gap[: -(-len(sentence.pcm) // TICK_SAMPLES)] for gap, sentence in zip(gaps, sentences, strict=True)]
 
 
 def _heard(take: Take, pcm: NDArray[np.float32], ratio: float) -> _Heard:

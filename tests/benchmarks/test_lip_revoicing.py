@@ -3,8 +3,8 @@ import parselmouth
 import pytest
 from scipy.signal import lfilter
 
-from benchmarks.lip_clips import SAMPLE_RATE
 from benchmarks.lip_revoicing import Samples, shift_pitch, telephone, whispered, with_babble
+from models.ticks import SAMPLE_RATE
 
 
 def voice(pitch_hz: float = 120.0, seconds: float = 2.0) -> Samples:

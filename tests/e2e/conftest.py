@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from benchmarks.browser import chromium, find_chromium, wait_until
 from benchmarks.latency import PROBE
-from benchmarks.lip_clips import SAMPLE_RATE
 from benchmarks.server_process import REPOSITORY, ServerProcess
 from benchmarks.speech_source import MICROPHONE_RATE, burst, spoken, write_microphone
 from models.face.lip_measures import Phone
+from models.ticks import SAMPLE_RATE
 
 WEB = REPOSITORY / "clients" / "web"
 SPEECH_PEAK = 0.35

@@ -10,7 +10,8 @@ from models.corpus.coding import amr, mp3, opus, telephone, with_losses
 from models.corpus.microphones import automatic_gain, band, drifting, equalised, gated
 from models.corpus.non_speech import breath, coughs, laughter, non_speech, room_tone, smacks, stitched
 from models.corpus.rooms import in_a_room, room_response
-from models.corpus.sound import RATE, Samples, at_level, rms
+from models.corpus.sound import Samples, at_level, rms
+from models.ticks import SAMPLE_RATE
 
 Change = Callable[[Samples, np.random.Generator], Samples]
 CHANGES: dict[str, Change] = {
@@ -31,9 +32,9 @@ CHANGES: dict[str, Change] = {
 def bursts(seconds: float = 2.0) -> Samples:
     """Noise between 400 and 3000 Hz in syllables: what every change lets through, with edges to measure by."""
     rng = np.random.default_rng(1)
-    count = int(seconds * RATE)
+    count = int(seconds * SAMPLE_RATE)
     sound = band(rng.standard_normal(count), 400, 3000)
-    time = np.arange(count) / RATE
+    time = np.arange(count) / SAMPLE_RATE
     return at_level(sound * np.maximum(0, np.sin(2 * np.pi * 2.3 * time)) ** 2, -26)
 
 
@@ -42,7 +43,7 @@ def delay_ms(before: Samples, after: Samples) -> float:
     size = 1 << 17
     product = np.fft.irfft(np.fft.rfft(after, size) * np.conj(np.fft.rfft(before, size)))
     peak = int(np.argmax(product))
-    return 1000 * (peak if peak < size // 2 else peak - size) / RATE
+    return 1000 * (peak if peak < size // 2 else peak - size) / SAMPLE_RATE
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -74,7 +75,7 @@ def test_degraded_sound_keeps_length_range_level_and_mostly_its_time() -> None:
 
 
 def test_a_telephone_keeps_its_band() -> None:
-    noise = np.random.default_rng(0).standard_normal(RATE).astype(np.float32) * 0.1
+    noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32) * 0.1
     power = np.abs(np.fft.rfft(telephone(noise))) ** 2
     inside = power[500:3200].mean()
     assert power[:150].mean() < inside / 1000
@@ -85,8 +86,8 @@ def test_rooms_die_away_and_never_outshout_the_talker() -> None:
     for seed in range(20):
         response = room_response(np.random.default_rng(seed))
         assert np.argmax(np.abs(response)) == 0
-        assert len(response) + 1 >= 0.15 * RATE
-        assert len(response) <= 0.8 * RATE
+        assert len(response) + 1 >= 0.15 * SAMPLE_RATE
+        assert len(response) <= 0.8 * SAMPLE_RATE
         assert np.sum(response[-len(response) // 5 :] ** 2) < 0.01 * np.sum(response[1:] ** 2)
 
 
@@ -102,30 +103,30 @@ def test_non_speech_fills_its_length_at_the_promised_levels() -> None:
     levels = []
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        sound = non_speech(RATE, rng)
-        assert sound.shape == (RATE,)
+        sound = non_speech(SAMPLE_RATE, rng)
+        assert sound.shape == (SAMPLE_RATE,)
         assert np.isfinite(sound).all()
         assert np.abs(sound).max() <= 1
         levels.append(20 * np.log10(rms(sound)))
-        assert rms(room_tone(RATE, rng, [bursts(1.0)])) < 10 ** (-30 / 20)
+        assert rms(room_tone(SAMPLE_RATE, rng, [bursts(1.0)])) < 10 ** (-30 / 20)
     assert min(levels) < -65
     assert -30 < max(levels) < -11
 
 
 def test_real_pauses_are_laid_end_to_end_without_a_step() -> None:
     pauses = [np.full(2400, 0.2, np.float32), np.full(4000, -0.2, np.float32)]
-    joined = stitched(pauses, RATE, np.random.default_rng(0))
-    assert joined.shape == (RATE,)
+    joined = stitched(pauses, SAMPLE_RATE, np.random.default_rng(0))
+    assert joined.shape == (SAMPLE_RATE,)
     assert np.abs(np.diff(joined)).max() < 0.006
     assert np.mean(np.abs(np.abs(joined) - 0.2) < 1e-6) > 0.9
 
 
 def test_laughs_come_four_to_six_a_second() -> None:
     rng = np.random.default_rng(4)
-    laugh = laughter(4 * RATE, rng)
+    laugh = laughter(4 * SAMPLE_RATE, rng)
     envelope = np.sqrt(np.convolve(laugh**2, np.hanning(800), "same"))[::160]
     spectrum = np.abs(np.fft.rfft((envelope - envelope.mean()) * np.hanning(len(envelope)), 4096))
     rates = np.arange(len(spectrum)) * 100 / 4096
     assert 3.5 < rates[np.argmax(spectrum * (rates > 2.5))] < 7
     for kind in (breath, coughs, smacks):
-        assert rms(kind(RATE, rng)) == pytest.approx(1, rel=0.01)
+        assert rms(kind(SAMPLE_RATE, rng)) == pytest.approx(1, rel=0.01)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.corpus.clips import TICK_SAMPLES, Clip, Corpus, take_clips
+from models.corpus.clips import Clip, Corpus, take_clips
 from models.corpus.phones import PHONE_INDEX, UNKNOWN_PHONE, Phone
 from models.corpus.pool import Pool, PoolConfig, build_pool, has_pool
 from models.corpus.takes import Take
 from models.face.channels import CHANNEL_COUNT, channel_index
+from models.ticks import TICK_SAMPLES
 
 SECONDS = 4.0
 JAW = channel_index("JawOpen")

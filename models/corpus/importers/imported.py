@@ -11,7 +11,8 @@ from models.corpus.importers.errors import ImportingError
 from models.corpus.importers.pieces import Pieces
 from models.corpus.importers.recorded_sound import RecordedSound
 from models.corpus.importers.sound_sync import Sync, estimate_sync
-from models.corpus.takes import TAKE_RATE, Take
+from models.corpus.takes import Take
+from models.ticks import SAMPLE_RATE
 
 _WORTH_MOVING_S: Final = 0.03
 """Estimates smaller than this are within their own error."""
@@ -126,9 +127,9 @@ def cut_take(
     """
     skipped = max(int(np.ceil(-begin_s * fps - 1e-6)), 0)
     begin = begin_s + skipped / fps
-    frames = min(len(motion) - skipped, int((len(pcm) / TAKE_RATE - begin) * fps + 1e-6))
+    frames = min(len(motion) - skipped, int((len(pcm) / SAMPLE_RATE - begin) * fps + 1e-6))
     if frames < fps:
         return None
-    first = round(begin * TAKE_RATE)
-    sound = pcm[first : first + round(frames / fps * TAKE_RATE)]
+    first = round(begin * SAMPLE_RATE)
+    sound = pcm[first : first + round(frames / fps * SAMPLE_RATE)]
     return Take(name, np.ascontiguousarray(sound), [], motion[skipped : skipped + frames].copy(), fps, measured)

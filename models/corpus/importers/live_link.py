@@ -17,7 +17,7 @@ from models.corpus.importers.live_link_csv import Rows, is_live_link_csv, read_l
 from models.corpus.importers.pieces import even_pieces
 from models.corpus.importers.recorded_sound import RecordedSound, read_sound
 from models.corpus.importers.timecode import TimecodeRate, parse_timecode, seconds_of
-from models.corpus.takes import TAKE_RATE
+from models.ticks import SAMPLE_RATE
 
 MEDIA_SUFFIXES: Final = frozenset(
     (".mov", ".mp4", ".m4v", ".mkv", ".webm", ".wav", ".flac", ".m4a", ".aac", ".mp3", ".ogg", ".opus", ".caf", ".aiff")
@@ -147,5 +147,5 @@ def _begin_by_timecode(rows: Rows, sound: RecordedSound) -> float | None:
         rate = TimecodeRate(nominal, ntsc=ntsc, drop=ntsc and ";" in sound.timecode)
     code = parse_timecode(sound.timecode, str(sound.path))
     begin = float(rows.began - seconds_of([code], rate)[0])
-    length = len(sound.pcm) / TAKE_RATE
+    length = len(sound.pcm) / SAMPLE_RATE
     return begin if -rows.times[-1] < begin < length else None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.corpus.importers.errors import ImportingError
-from models.corpus.takes import TAKE_RATE
+from models.ticks import SAMPLE_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _decode(container: av.container.InputContainer, path: Path) -> RecordedSound
     if not container.streams.audio:
         raise ImportingError(f"{path}: has no sound; record with the microphone on, or name its sound with --sound")
     stream = container.streams.audio[0]
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=TAKE_RATE)
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
     began: float | None = None
     pieces: list[NDArray[np.float32]] = []
     for frame in container.decode(stream):
@@ -74,5 +74,5 @@ def _decode(container: av.container.InputContainer, path: Path) -> RecordedSound
 
 def _moved(pcm: NDArray[np.float32], later_s: float) -> NDArray[np.float32]:
     """The sound as if it had begun at 0 though it began `later_s` after, or before."""
-    samples = round(later_s * TAKE_RATE)
+    samples = round(later_s * SAMPLE_RATE)
     return np.pad(pcm, (samples, 0)) if samples > 0 else pcm[-samples:]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.corpus.articulation import gap_coefficients
-from models.corpus.takes import TAKE_RATE
+from models.ticks import SAMPLE_RATE
 
 LOUDNESS_FOLLOWS_S: Final = 0.01
 """By how much loudness follows opening where nothing is wrong."""
@@ -51,9 +51,9 @@ def opening_mm(motion: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def level_db(pcm: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.float64]:
     """Level of sound around the given instants (30 ms), at most 30 dB below its loudest; outside it is silent."""
-    half = int(0.015 * TAKE_RATE)
+    half = int(0.015 * SAMPLE_RATE)
     energy = np.concatenate([[0.0], np.cumsum(np.square(pcm, dtype=np.float64))])
-    at = np.round(times * TAKE_RATE).astype(np.int64)
+    at = np.round(times * SAMPLE_RATE).astype(np.int64)
     low, high = (np.clip(at + edge, 0, len(pcm)) for edge in (-half, half))
     level = 10 * np.log10((energy[high] - energy[low]) / (2 * half) + 1e-9)
     return np.asarray(np.maximum(level, level.max() - _RANGE_DB), np.float64)
@@ -85,7 +85,7 @@ def estimate_sync(
     best = int(np.nanargmax(r))
     away = np.abs(lags - lags[best]) > _AWAY_S
     clear = float(r[best] - np.nanmax(r[away])) > _CLEARER
-    heard = min(duration, len(pcm) / TAKE_RATE)
+    heard = min(duration, len(pcm) / SAMPLE_RATE)
     sure = bool(heard >= SURE_AFTER_S and r[best] >= SURE_R and clear)
     return Sync(round(float(lags[best]) - LOUDNESS_FOLLOWS_S, 6), float(r[best]), float(r[usual]), sure)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.corpus.takes import TAKE_RATE
 from models.face.channels import CHANNELS, channel_index
+from models.ticks import SAMPLE_RATE
 
 JAW = channel_index("JawOpen")
 
@@ -28,7 +28,7 @@ def syllables(seconds: float, seed: int = 0) -> NDArray[np.float32]:
 def sound_of(opening: NDArray[np.float32], late_s: float = 0.0, seed: int = 1) -> NDArray[np.float32]:
     """Noise as loud as the mouth is open, 10 ms after it (as mouths are) and `late_s` more."""
     rng = np.random.default_rng(seed)
-    times = np.arange(len(opening) * TAKE_RATE // 1000) / TAKE_RATE - 0.01 - late_s
+    times = np.arange(len(opening) * SAMPLE_RATE // 1000) / SAMPLE_RATE - 0.01 - late_s
     level = np.interp(times, np.arange(len(opening)) / 1000, opening, left=0, right=0)
     return (rng.standard_normal(len(times)) * (0.001 + 0.2 * level)).astype(np.float32)
 
@@ -40,7 +40,7 @@ def motion_of(opening: NDArray[np.float32], times: NDArray[np.float64]) -> NDArr
     return motion
 
 
-def write_wav(path: Path, pcm: NDArray[np.float32], rate: int = TAKE_RATE) -> Path:
+def write_wav(path: Path, pcm: NDArray[np.float32], rate: int = SAMPLE_RATE) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

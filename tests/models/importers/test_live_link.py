@@ -9,8 +9,9 @@ from models.corpus.importers.errors import ImportingError
 from models.corpus.importers.live_link import find_recordings, import_live_link
 from models.corpus.importers.live_link_csv import read_live_link_csv
 from models.corpus.importers.timecode import RATES
-from models.corpus.takes import TAKE_RATE, load_take
+from models.corpus.takes import load_take
 from models.face.channels import CHANNELS, channel_index
+from models.ticks import SAMPLE_RATE
 from stream_engine.animate import main as animate
 from tests.models.importers.spoken import (
     JAW,
@@ -45,7 +46,7 @@ def test_a_take_of_the_app_imports_as_it_is(tmp_path: Path) -> None:
     assert take.fps == 60
     assert take.measured == CHANNELS
     assert take.phones == []
-    assert len(take.pcm) == SECONDS * TAKE_RATE
+    assert len(take.pcm) == SECONDS * SAMPLE_RATE
     np.testing.assert_allclose(take.motion, MOTION, atol=1e-5)
     assert imported.kept == pytest.approx(SECONDS)
     assert imported.sync.r_as_is > 0.8
@@ -110,7 +111,7 @@ def test_short_gaps_are_bridged_and_long_ones_cut(tmp_path: Path) -> None:
     bridged = np.linspace(MOTION[69, JAW], MOTION[73, JAW], 5)
     np.testing.assert_allclose(first.motion[69:74, JAW], bridged, atol=1e-5)
     np.testing.assert_allclose(second.motion, MOTION[175:], atol=1e-5)
-    np.testing.assert_allclose(second.pcm, sound_of(OPENING)[round(175 / 60 * TAKE_RATE) :], atol=1e-4)
+    np.testing.assert_allclose(second.pcm, sound_of(OPENING)[round(175 / 60 * SAMPLE_RATE) :], atol=1e-4)
 
 
 def test_rows_without_a_face_are_gaps(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_rows_without_a_face_are_gaps(tmp_path: Path) -> None:
     write_csv(csv, codes_of(range(len(motion))), motion)
     (take,) = import_live_link(find_recordings(csv)[0]).takes
     np.testing.assert_allclose(take.motion, motion[130:], atol=1e-5)
-    np.testing.assert_allclose(take.pcm[:8000], sound_of(OPENING)[round(130 / 60 * TAKE_RATE) :][:8000], atol=1e-4)
+    np.testing.assert_allclose(take.pcm[:8000], sound_of(OPENING)[round(130 / 60 * SAMPLE_RATE) :][:8000], atol=1e-4)
 
 
 def test_drop_frame_timecode_keeps_sound_and_motion_together(tmp_path: Path) -> None:
@@ -155,7 +156,7 @@ def test_late_sound_is_found_and_moved_if_there_is_enough_of_it(tmp_path: Path) 
     imported = import_live_link(find_recordings(csv)[0])
     assert imported.moved_by == "estimate"
     assert imported.moved_s == pytest.approx(0.12, abs=0.011)
-    first = round(imported.moved_s * TAKE_RATE)
+    first = round(imported.moved_s * SAMPLE_RATE)
     np.testing.assert_allclose(imported.takes[0].pcm[:8000], sound_of(opening, 0.12)[first:][:8000], atol=1e-4)
     told = import_live_link(find_recordings(csv)[0], sound_late_s=-0.5)
     assert (told.moved_s, told.moved_by) == (-0.5, "--sound-late-ms")
@@ -177,12 +178,12 @@ def write_mov(path: Path, pcm: np.ndarray, timecode: str) -> None:
         video = container.add_stream("mpeg4", rate=60)
         video.width = video.height = 16
         video.metadata["timecode"] = timecode
-        audio = container.add_stream("pcm_s16le", rate=TAKE_RATE, layout="mono")
-        for _ in range(len(pcm) * 60 // TAKE_RATE):
+        audio = container.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono")
+        for _ in range(len(pcm) * 60 // SAMPLE_RATE):
             container.mux(video.encode(av.VideoFrame(16, 16, "yuv420p")))
         container.mux(video.encode(None))
         frame = av.AudioFrame.from_ndarray((pcm * 32767).astype(np.int16)[None], "s16", "mono")
-        frame.sample_rate = TAKE_RATE
+        frame.sample_rate = SAMPLE_RATE
         container.mux(audio.encode(frame))
         container.mux(audio.encode(None))
 

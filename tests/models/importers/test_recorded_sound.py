@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from models.corpus.importers.errors import ImportingError
 from models.corpus.importers.recorded_sound import read_sound
-from models.corpus.takes import TAKE_RATE
+from models.ticks import SAMPLE_RATE
 from tests.models.importers.spoken import sound_of, syllables, write_wav
 
 SPOKEN = sound_of(syllables(3.0))
 
 
 def at_rate(rate: int) -> NDArray[np.float32]:
-    times = np.arange(int(len(SPOKEN) / TAKE_RATE * rate)) / rate
-    return np.interp(times, np.arange(len(SPOKEN)) / TAKE_RATE, SPOKEN).astype(np.float32)
+    times = np.arange(int(len(SPOKEN) / SAMPLE_RATE * rate)) / rate
+    return np.interp(times, np.arange(len(SPOKEN)) / SAMPLE_RATE, SPOKEN).astype(np.float32)
 
 
 def encode(path: Path, codec: str, rate: int, *, layout: str = "mono", pictures_at: float | None = None) -> Path:
@@ -54,7 +54,7 @@ def delay_ms(heard: NDArray[np.float32]) -> float:
     envelopes = [np.convolve(np.abs(x[:n]), np.ones(160) / 160, "same") for x in (heard, SPOKEN)]
     spectra = [np.fft.rfft(e - e.mean(), 2 * n) for e in envelopes]
     lag = int(np.argmax(np.fft.irfft(spectra[0] * spectra[1].conj())))
-    return 1000 * (lag if lag < n else lag - 2 * n) / TAKE_RATE
+    return 1000 * (lag if lag < n else lag - 2 * n) / SAMPLE_RATE
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_any_container_gives_the_sound_when_it_was(
 ) -> None:
     sound = read_sound(encode(tmp_path / name, codec, rate, layout=layout))
     assert sound.pcm.dtype == np.float32
-    assert len(sound.pcm) == pytest.approx(3 * TAKE_RATE, abs=0.08 * TAKE_RATE)
+    assert len(sound.pcm) == pytest.approx(3 * SAMPLE_RATE, abs=0.08 * SAMPLE_RATE)
     assert abs(delay_ms(sound.pcm)) < 2
     assert np.sqrt(np.mean(sound.pcm**2)) == pytest.approx(
         np.sqrt(np.mean(SPOKEN**2)), rel=0.3
@@ -85,7 +85,7 @@ def test_any_container_gives_the_sound_when_it_was(
 def test_sound_begins_with_the_first_picture(tmp_path: Path, late_s: float) -> None:
     sound = read_sound(encode(tmp_path / "a.mov", "aac", 48_000, pictures_at=late_s))
     assert sound.picture_rate == 10
-    assert delay_ms(np.pad(sound.pcm, (round(late_s * TAKE_RATE), 0))) == pytest.approx(0, abs=2)
+    assert delay_ms(np.pad(sound.pcm, (round(late_s * SAMPLE_RATE), 0))) == pytest.approx(0, abs=2)
 
 
 def test_a_wave_file_is_read_as_it_is(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from models.corpus.importers.pieces import even_pieces, frame_rate
 from models.corpus.importers.sound_sync import opening_mm
 from models.corpus.importers.video import import_track
 from models.corpus.take_check import check_take
-from models.corpus.takes import TAKE_RATE, load_take
+from models.corpus.takes import load_take
 from models.measured_data import DataMissingError, measured
+from models.ticks import SAMPLE_RATE
 from tests.models.importers.spoken import write_wav
 
 FPS = 25
@@ -38,7 +39,7 @@ def talker(tmp_path_factory: pytest.TempPathFactory) -> tuple[LandmarkTrack, Pat
     points = np.moveaxis(fractions, (2, 3, 0, 1), (0, 1, 2, 3)) * np.array([360, 288, 360])
     points = points.reshape(-1, *points.shape[2:]).astype(np.float32)
     track = LandmarkTrack(points, archive["landmark_index"].astype(np.int64), np.arange(len(points)) / FPS)
-    pcm = np.zeros((SENTENCES, 3 * TAKE_RATE), np.float32)
+    pcm = np.zeros((SENTENCES, 3 * SAMPLE_RATE), np.float32)
     for row, name in zip(pcm, archive["names"], strict=False):
         heard, _ = soundfile.read(folder / "audio" / f"{name}.flac", dtype="float32")
         row[: min(len(heard), len(row))] = heard[: len(row)]
@@ -85,7 +86,7 @@ def test_pictures_without_a_face_are_gaps(talker: tuple[LandmarkTrack, Path]) ->
     second = imported.takes[1]
     assert np.corrcoef(opening_mm(second.motion), gap_of(track)[320:])[0, 1] > 0.95
     whole, _ = soundfile.read(sound, dtype="float32")
-    np.testing.assert_allclose(second.pcm, whole[320 * TAKE_RATE // FPS :], atol=1e-3)
+    np.testing.assert_allclose(second.pcm, whole[320 * SAMPLE_RATE // FPS :], atol=1e-3)
 
 
 @pytest.mark.data
