@@ -63,6 +63,7 @@ class MotionLoss(torch.nn.Module):
             seal: `[..., T]`, how much a closure is due.
         """
         off = (clean - target) * known
+        astray = (off.diff(dim=-2) @ self.lips).square().sum(-1)
         gap, wanted = self.normalized_gap(clean), self.normalized_gap(target)
         stress = 1 + self.closure_weight * seal
         return {
@@ -70,7 +71,10 @@ class MotionLoss(torch.nn.Module):
             "vertex": 0.08 * (off @ self.lips).square().sum(-1).mean(),
             "gap": 3.0 * ((gap - wanted).abs() * stress).mean(),
             "velocity": 1.0 * (gap.diff(dim=-1) - wanted.diff(dim=-1)).abs().mean()
-            + 0.5 * off.diff(dim=-2).abs().mean(),
+            + 0.5 * off.diff(dim=-2).abs().mean()
+            # a length, not its square, so that any tremble of lips that should be still costs alike; not where they
+            # seal, which a fear of speed would soften
+            + 0.3 * ((astray + 1e-4).sqrt() * (1 - seal[..., 1:])).mean(),
         }
 
 
