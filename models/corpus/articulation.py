@@ -46,14 +46,16 @@ _SPEAKING: Final = channel_indices(
 _SEAL_S: Final = (0.075, 0.1)
 """Shortest and longest full seal of p b m; with its ramps the lips stay shut for 80 to 120 ms."""
 _CLOSING_S, _RELEASE_S = 0.06, 0.04
-_FIRM_ROUNDING: Final = {"W": 0.6, "UW": 0.52}
+_FIRM_ROUNDING: Final = {"W": 0.7, "UW": 0.65}
 """Pucker that w and u reach at their core, whatever surrounds them."""
 _NEAR_SHUT_JAW: Final = 0.1
 """Jaw that s and z allow at most."""
 _TONGUE_OUT, _TONGUE_GAP = 0.24, 0.27
 """TongueOut in th, the tip between the teeth, and the normalized gap that lets it be seen."""
-_TUCKED, _TUCK_GAP = 0.55, 0.12
-"""MouthRollLower of f and v, and the widest normalized gap that leaves the lip under the teeth."""
+_TUCKED, _BARED = 0.85, 0.36
+"""MouthRollLower of f and v, and the MouthUpperUp that shows the teeth on it."""
+_TUCK_GAP, _TUCK_JAW = 0.15, 0.07
+"""Normalized gap of f and v, narrower hides the teeth and wider takes the lip from them; and the jaw that allows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,8 @@ def _hold(phones: list[Phone], times: Track, gap: Track, shape: Track, style: St
         elif phone.name in ("F", "V"):
             due = _core(times, phone)
             np.maximum(column["tuck"], due, out=column["tuck"])
-            gap -= due * np.maximum(gap - _TUCK_GAP, 0)
+            gap += due * (_TUCK_GAP - gap)
+            column["jaw"] -= due * np.maximum(column["jaw"] - _TUCK_JAW, 0)
         elif phone.name in _FIRM_ROUNDING:
             firm = _FIRM_ROUNDING[phone.name] * style.rounding
             np.maximum(column["pucker"], firm * _core(times, phone), out=column["pucker"])
@@ -239,7 +242,7 @@ def channels_from_lips(lips: Lips, asymmetry: float = 0.0) -> Track:
     put("MouthShrugLower", column["shrug"] * (1 - column["tuck"]))
     both("MouthPress", 0.35 * column["press"])
     put("TongueOut", _TONGUE_OUT * np.maximum(column["tongue"] - 0.1, 0) / 0.9)
-    both("MouthUpperUp", np.maximum(column["upper"] * parted, 0.26 * column["tuck"]))
+    both("MouthUpperUp", np.maximum(column["upper"] * parted, _BARED * column["tuck"]))
     both("MouthLowerDown", column["lower"] * parted * (1 - column["tuck"]))
     # a sealed mouth need not open its jaw
     put("JawOpen", column["jaw"] * (1 - 0.6 * lips.seal))
@@ -300,7 +303,8 @@ def motion_from_take(take: Take, times: Track, legibility: float = 0.7) -> tuple
     Between the camera's frames motion follows a Catmull-Rom spline. Where phones are known, p b m seal around the
     measured minimum of the gap, away from speech the mouth rests, and what a camera does not resolve is put from the
     phones: the lower lip under the teeth in f v, the tongue, and rounding (which he mumbles) at least `legibility`
-    times as firm as articulated speech has it. The measured gap is kept throughout.
+    times as firm as articulated speech has it. The measured gap is kept throughout, but for f and v it is at least what
+    shows the teeth.
 
     Args:
         take: measured motion.
@@ -321,10 +325,12 @@ def motion_from_take(take: Take, times: Track, legibility: float = 0.7) -> tuple
     seal = _measured_seal(take.phones, times, gap, frames)
     rest = _rest_share(take.phones, times)
     gap_now = (motion @ response + REST_RIG_GAP_MM) / GAP_MM_AT_AY
-    wanted = _sealed(gap_now * (1 - rest) + REST_GAP * rest, seal)
-
     lips = articulate(take.phones, times)
     column = {axis: lips.shape[:, k] for k, axis in enumerate(SHAPE_AXES)}
+    wanted = gap_now * (1 - rest) + REST_GAP * rest
+    # no landmark lies on the teeth: how far lips part that show them is put from the phones, too
+    wanted = _sealed(wanted + column["tuck"] * np.maximum(_TUCK_GAP - wanted, 0), seal)
+
     at_rest, _ = motion_from_phones([], times[:1])
     motion[:, _SPEAKING] += rest[:, None] * (at_rest[:, _SPEAKING] - motion[:, _SPEAKING])
 
@@ -340,7 +346,7 @@ def motion_from_take(take: Take, times: Track, legibility: float = 0.7) -> tuple
     at_least("TongueOut", _TONGUE_OUT * np.maximum(column["tongue"] - 0.1, 0) / 0.9 * spoken)
     for side in ("Left", "Right"):
         at_least("MouthPress" + side, 0.35 * seal)
-        at_least("MouthUpperUp" + side, 0.26 * column["tuck"] * spoken)
+        at_least("MouthUpperUp" + side, _BARED * column["tuck"] * spoken)
     _reach_gap(motion, GAP_MM_AT_AY * wanted)
     return motion, seal
 

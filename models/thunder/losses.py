@@ -44,7 +44,7 @@ class MotionLoss(torch.nn.Module):
         self.gap: Tensor
         self.lips: Tensor
         weights = torch.ones(len(SPEAKING))
-        weights[[SPEAKING.index(name) for name in _FIRM]] = 1.7
+        weights[[SPEAKING.index(name) for name in _FIRM]] = 2.5
         self.register_buffer("weights", weights)
         self.register_buffer("gap", torch.from_numpy(gap_coefficients())[_INDEX])
         self.register_buffer("lips", lip_basis())

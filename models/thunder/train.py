@@ -81,8 +81,8 @@ PRESETS = {
     "cpu": Preset(
         PoolConfig(examples=8_000),
         (
-            Stage("flow", 4200, 1.5e-3, closure_weight=1.5),
-            Stage("shortcut", 1000, 5e-4, closure_weight=1.8, guidance=1.1),
+            Stage("flow", 3600, 1.5e-3, closure_weight=1.5),
+            Stage("shortcut", 900, 5e-4, closure_weight=1.8, guidance=1.1),
         ),
         TrainConfig(),
         ThunderConfig(),

@@ -62,13 +62,15 @@ def test_every_phone_shows_what_no_neighbour_may_undo() -> None:
         for name in ("F", "V"):
             phones = said(f"{vowel} {name} {vowel}")
             motion, _ = motion_from_phones(phones, TIMES)
-            assert at(motion, "MouthRollLower", phones[1]) > 0.45
-            assert at(motion, "MouthUpperUpLeft", phones[1]) > 0.1
-            assert gap_mm(motion)[np.abs(TIMES - 0.55).argmin()] < 0.2 * GAP_MM_AT_AY
+            assert at(motion, "MouthRollLower", phones[1]) > 0.75
+            assert at(motion, "MouthUpperUpLeft", phones[1]) > 0.25
+            assert at(motion, "JawOpen", phones[1]) < 0.1
+            teeth_show = gap_mm(motion)[np.abs(TIMES - 0.55).argmin()]
+            assert 0.1 * GAP_MM_AT_AY < teeth_show < 0.2 * GAP_MM_AT_AY
         for name in ("W", "UW"):
             phones = said(f"{vowel} {name} {vowel}")
             motion, _ = motion_from_phones(phones, TIMES)
-            assert at(motion, "MouthPucker", phones[1]) > 0.45
+            assert at(motion, "MouthPucker", phones[1]) > 0.6
             assert at(motion, "MouthPucker", phones[1]) > 1.5 * at(motion, "MouthPucker", phones[0])
         for name in ("S", "Z"):
             phones = said(f"{vowel} {name} {vowel}")
@@ -148,10 +150,14 @@ def test_a_take_keeps_its_gap_and_closes_where_it_closed() -> None:
     assert seal.max() == pytest.approx(1, abs=0.01)
     still = (TIMES > 0.75) & (TIMES < 1.2)
     np.testing.assert_allclose(gap_mm(out)[still], 0.3 * 28.9 + REST_RIG_GAP_MM, atol=0.1)
-    assert at(out, "MouthRollLower", phones[3]) > 0.35
-    assert at(out, "MouthPucker", phones[5]) > 0.3
+    assert at(out, "MouthRollLower", phones[3]) > 0.6
+    assert at(out, "MouthPucker", phones[5]) > 0.4
     assert gap_mm(out)[TIMES < 0.08].max() < 0
     np.testing.assert_allclose(out[:, channel_index("HeadYaw")], 0.1, atol=1e-6)
+    mumbled = motion.copy()
+    mumbled[np.abs(frames - 0.82) < 0.05, channel_index("JawOpen")] = 0.0
+    shown, _ = motion_from_take(Take("three", take.pcm, phones, mumbled, 25.0), TIMES)
+    assert gap_mm(shown)[np.abs(TIMES - 0.82).argmin()] > 0.1 * GAP_MM_AT_AY  # or nobody sees the teeth of this f
     silent = Take("two", take.pcm, [], motion, 25.0)
     measured, unsealed = motion_from_take(silent, frames.astype(np.float32))
     np.testing.assert_allclose(measured, motion, atol=1e-6)
