@@ -4,6 +4,7 @@ Augmentation costs more than a small network's training step; made ahead, by all
 folder holds one array per field, and a note of what it was made from.
 """
 
+import hashlib
 import json
 import logging
 import multiprocessing
@@ -18,6 +19,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from models.corpus.clips import Corpus, Example
+from models.layers import mel
 from models.layers.mel import MELS, LogMel
 
 log = logging.getLogger("pool")
@@ -32,6 +34,7 @@ _FIELDS: Final[dict[str, tuple[tuple[int, ...], str]]] = {
 }
 """Shape per tick and type of each array."""
 _PART: Final = 50
+_NOTE: Final = "pool.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class PoolConfig:
         voices: other talkers that each real take is given to.
         real_share: share of clips that are real.
         seed: of every choice.
-        takes: one's own, by name and length.
+        takes: one's own, by name and digest.
     """
 
     examples: int
@@ -99,7 +102,7 @@ class Pool:
 def build_pool(corpus: Corpus, config: PoolConfig, folder: Path, workers: int) -> None:
     """Fills a folder with examples; the note is written last, so that a broken pool is made again."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pool.json").unlink(missing_ok=True)
+    (folder / _NOTE).unlink(missing_ok=True)
     for name, (shape, kind) in _FIELDS.items():
         open_memmap(folder / f"{name}.npy", "w+", np.dtype(kind), (config.examples, corpus.ticks, *shape)).flush()
     parts = [range(at, min(at + _PART, config.examples)) for at in range(0, config.examples, _PART)]
@@ -109,13 +112,21 @@ def build_pool(corpus: Corpus, config: PoolConfig, folder: Path, workers: int) -
             if done % 10 == 0:
                 log.info("%d of %d examples", min(done * _PART, config.examples), config.examples)
     del _Worker.corpus, _Worker.seed, _Worker.folder  # gigabytes of sound
-    (folder / "pool.json").write_text(json.dumps(asdict(config)))
+    (folder / _NOTE).write_text(_made_from(config))
 
 
 def has_pool(folder: Path, config: PoolConfig) -> bool:
-    """Whether the folder holds a whole pool made from this."""
-    note = folder / "pool.json"
-    return note.exists() and note.read_text() == json.dumps(asdict(config))
+    """Whether the folder holds a whole pool made from this, by this code."""
+    note = folder / _NOTE
+    return note.exists() and note.read_text() == _made_from(config)
+
+
+def _made_from(config: PoolConfig) -> str:
+    """The configuration, and a digest of the code and numbers that make examples of it."""
+    here = Path(__file__).parent
+    sources = sorted([*here.glob("*.py"), *here.glob("*.json"), Path(mel.__file__)])
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
+    return json.dumps({**asdict(config), "code": digest.hexdigest()[:16]})
 
 
 class _Worker:
@@ -128,17 +139,17 @@ class _Worker:
 
 def _fill(part: range) -> None:
     torch.set_num_threads(1)
-    mel = LogMel()
+    spectrum = LogMel()
     arrays = {name: np.load(_Worker.folder / f"{name}.npy", mmap_mode="r+") for name in _FIELDS}
     for index in part:
         example = _Worker.corpus.example(np.random.default_rng((_Worker.seed, index)))
-        for name, value in _fields(example, mel).items():
+        for name, value in _fields(example, spectrum).items():
             arrays[name][index] = value
 
 
 @torch.no_grad()
-def _fields(example: Example, mel: LogMel) -> dict[str, NDArray[Any]]:
-    frames, _ = mel(torch.from_numpy(example.audio)[None], torch.zeros(1, LogMel.TAIL))
+def _fields(example: Example, spectrum: LogMel) -> dict[str, NDArray[Any]]:
+    frames, _ = spectrum(torch.from_numpy(example.audio)[None], torch.zeros(1, LogMel.TAIL))
     return {
         "mel": frames[0].reshape(-1, 2, MELS).numpy(),
         "motion": example.motion,

@@ -139,4 +139,4 @@ def _velocity(teacher: Thunder, noisy: Tensor, time: Tensor, step: Tensor, conte
         nothing = _head(teacher, noisy, time, step, teacher.nothing_heard.expand_as(context))
         # only paths that start from the smallest steps are led; the larger ones learn it from them
         clean = torch.where(step == 0, nothing + guidance * (clean - nothing), clean)
-    return (clean - noisy) / (1 - time).clamp(min=0.05)
+    return (clean - noisy) / (1 - time).clamp(min=1 / 32)

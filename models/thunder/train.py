@@ -1,9 +1,9 @@
 """Trains the shipped network from scratch, reproducibly: `python -m models.thunder.train --preset cpu`.
 
 Needs the measurement data (`STREAM_ENGINE_DATA`), espeak-ng and flite, and the `[train]` extra. First a pool of
-examples is made (models.corpus.pool), then come the stages: flow matching, then the shortcut to few steps. Checkpoints
-hold everything a resumed run needs; the network with the best score on the real talker's `val` split is written to
---out.
+examples is made (models.corpus.pool), then come the stages: flow matching, then the shortcut to few steps. A stopped
+run is resumed as if it had never been stopped. The network that scores best on the real talker's `val` split within
+the last stage is kept in the run's folder, and takes its place at --out when all is done.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import copy
 import json
 import logging
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -88,10 +89,10 @@ PRESETS = {
         ThunderConfig(),
     ),
     "gpu": Preset(
-        PoolConfig(examples=60_000, minutes=1200.0, voices=30),
+        PoolConfig(examples=80_000, minutes=1800.0, voices=60),
         (
-            Stage("flow", 60_000, 1.0e-3, closure_weight=1.5),
-            Stage("shortcut", 15_000, 3e-4, closure_weight=1.0, guidance=1.1),
+            Stage("flow", 36_000, 1.0e-3, closure_weight=1.5),
+            Stage("shortcut", 9_000, 3e-4, closure_weight=1.8, guidance=1.1),
         ),
         TrainConfig(batch=256, ema=0.9995, validate_every=1000),
         ThunderConfig(),
@@ -121,6 +122,10 @@ def corpus_of(config: PoolConfig, takes: Sequence[Take]) -> Corpus:
     return Corpus(synthesized, real, real_share=config.real_share, seconds=config.seconds)
 
 
+class ResumeError(Exception):
+    """A training that cannot be taken up again; the text says why and what to do."""
+
+
 class Training:
     """A run: its data, its network, the average of its network, and what is kept of it."""
 
@@ -132,13 +137,17 @@ class Training:
         takes: Sequence[Take],
         validation: Validation,
         device: str = "cpu",
+        pool: Path | None = None,
     ) -> None:
         torch.manual_seed(preset.train.seed)
-        folder = run / "pool"
-        pool = replace(preset.pool, takes=tuple(f"{take.name} {take.seconds:.2f} s" for take in takes))
-        if not has_pool(folder, pool):
-            build_pool(corpus_of(pool, takes), pool, folder, os.cpu_count() or 1)
-        self.preset, self.out, self.checkpoint, self.device = preset, out, run / "checkpoint.pt", device
+        made_from = replace(preset.pool, takes=tuple(f"{take.name} {take.digest}" for take in takes))
+        folder = pool or run / "pool"
+        if has_pool(folder, made_from):
+            log.info("the pool in %s is made already", folder)
+        else:
+            build_pool(corpus_of(made_from, takes), made_from, folder, os.cpu_count() or 1)
+        self.preset, self.out, self.device = preset, out, device
+        self.checkpoint, self.kept = run / "checkpoint.pt", run / "best.safetensors"
         self.pool, self.validation = Pool(folder), validation
         self.model = Thunder(preset.model).to(device)
         self.average = copy.deepcopy(self.model).eval()
@@ -146,11 +155,15 @@ class Training:
         self.best = -1.0
 
     def run(self, resume: bool) -> None:
-        """All stages, or what the checkpoint leaves to do of them."""
+        """All stages, or what the checkpoint leaves to do of them.
+
+        Raises:
+            ResumeError: there is no checkpoint, or it is of another training.
+        """
         saved: dict[str, Any] | None = None
         done = 0
-        if resume and self.checkpoint.exists():
-            saved = torch.load(self.checkpoint, weights_only=True)
+        if resume:
+            saved = self._saved()
             self.model.load_state_dict(saved["model"])
             self.average.load_state_dict(saved["average"])
             done, self.best = saved["step"], saved["best"]
@@ -162,6 +175,25 @@ class Training:
                 self._stage(stage, before, max(done - before, 0), midway)
             before += stage.steps
         self.writer.close()
+        for suffix in (".json", ".safetensors"):
+            part = self.out.with_suffix(suffix + ".part")
+            part.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.kept.with_suffix(suffix), part)
+            part.replace(self.out.with_suffix(suffix))
+
+    def _saved(self) -> dict[str, Any]:
+        if not self.checkpoint.exists():
+            raise ResumeError(f"there is no {self.checkpoint}; leave --resume away, or name another --run")
+        saved: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
+        if saved["preset"] != self._preset_text():
+            raise ResumeError(
+                f"{self.checkpoint} is of another training; resume with the options it was begun with, or name another "
+                "--run"
+            )
+        return saved
+
+    def _preset_text(self) -> str:
+        return json.dumps(asdict(self.preset))
 
     def _stage(self, stage: Stage, before: int, done: int, midway: dict[str, Any] | None) -> None:
         config, model = self.preset.train, self.model
@@ -173,8 +205,7 @@ class Training:
         if midway is not None:
             optimizer.load_state_dict(midway["optimizer"])
             schedule.load_state_dict(midway["schedule"])
-        rng = np.random.default_rng((config.seed, before + done))
-        torch.manual_seed(config.seed + before + done)
+        rng = self._chance(before + done)
         loss = MotionLoss(stage.closure_weight).to(self.device)
         teacher = self.average if stage.name == "shortcut" else None
         total_steps = sum(s.steps for s in self.preset.stages)
@@ -200,6 +231,12 @@ class Training:
             if step % config.validate_every == 0 or i + 1 == stage.steps:
                 self._validate(step, loss)
                 self._save(step, optimizer, schedule)
+                rng = self._chance(step)
+
+    def _chance(self, step: int) -> np.random.Generator:
+        """Chance from a checkpoint on: the same whether a run goes on there or is taken up again."""
+        torch.manual_seed(self.preset.train.seed + step)
+        return np.random.default_rng((self.preset.train.seed, step))
 
     def _batch(self, rng: np.random.Generator) -> dict[str, torch.Tensor]:
         size = self.preset.train.batch
@@ -218,7 +255,7 @@ class Training:
         parts = {"model": self.model, "average": self.average, "optimizer": optimizer, "schedule": schedule}
         kept: dict[str, Any] = {name: part.state_dict() for name, part in parts.items()}
         part = self.checkpoint.with_suffix(".part")
-        torch.save({**kept, "step": step, "best": self.best}, part)
+        torch.save({**kept, "step": step, "best": self.best, "preset": self._preset_text()}, part)
         part.replace(self.checkpoint)  # whoever stops it now finds the one or the other, never half of one
 
     def _validate(self, step: int, loss: MotionLoss) -> None:
@@ -228,9 +265,9 @@ class Training:
             self.writer.add_scalar(f"val/{name}", value, step)
         if score(figures) > self.best:
             self.best = score(figures)
-            save_thunder(self.average, self.out)
+            save_thunder(self.average, self.kept)
             record = {"step": step, **figures, **asdict(self.preset)}
-            self.out.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
+            self.kept.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
 
 
 def main() -> None:
@@ -238,7 +275,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.thunder.train", description=__doc__)
     parser.add_argument("--preset", choices=PRESETS, default="cpu")
     parser.add_argument("--out", type=Path, help="weights; by default in the zoo, by the network's name")
-    parser.add_argument("--run", type=Path, help="pool, checkpoints, log; by default runs/ and the network's name")
+    parser.add_argument("--run", type=Path, help="checkpoints, log; by default in runs/, named for the options")
+    parser.add_argument("--pool", type=Path, help="examples, to share between runs; by default in the run's folder")
     parser.add_argument("--takes", type=Path, help="folder of one's own takes (python -m models.corpus import)")
     parser.add_argument("--size", choices=SIZES, default="base", help="of the network")
     parser.add_argument("--share", type=float, default=1.0, help="of every stage's steps, to compare quickly")
@@ -249,11 +287,16 @@ def main() -> None:
     name = SIZES[arguments.size].name
     if arguments.share != 1 and arguments.out is None:
         parser.error("a shortened training replaces no network of the zoo; name a file with --out")
-    out, run = arguments.out or ZOO / f"{name}.safetensors", arguments.run or Path("runs") / name
+    out = arguments.out or ZOO / f"{name}.safetensors"
+    unusual = [arguments.preset] * (arguments.preset != "cpu") + [f"{arguments.share:g}"] * (arguments.share != 1)
+    run = arguments.run or Path("runs", "-".join([name, *unusual]))
     run.mkdir(parents=True, exist_ok=True)
     device = "cuda" if arguments.preset == "gpu" else "cpu"
     preset = shortened(replace(PRESETS[arguments.preset], model=SIZES[arguments.size]), arguments.share)
-    Training(preset, out, run, takes, Validation(), device).run(arguments.resume)
+    try:
+        Training(preset, out, run, takes, Validation(), device, arguments.pool).run(arguments.resume)
+    except ResumeError as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

@@ -21,8 +21,6 @@ from stream_engine.clock import TICK_S
 SACCADE_S: Final = 0.021
 """Duration of the smallest saccade."""
 SACCADE_S_PER_DEGREE: Final = 0.0022
-LISTENER_SHARE: Final = 0.7
-"""Share of the time spent looking at the listener."""
 
 _DEGREE: Final = math.pi / 180
 _RADIANS_PER_LOOK: Final = 30 * _DEGREE

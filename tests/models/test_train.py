@@ -11,7 +11,7 @@ from models.corpus.pool import PoolConfig, build_pool
 from models.thunder import ThunderConfig, load_thunder
 from models.thunder.losses import MotionLoss
 from models.thunder.model import Thunder
-from models.thunder.train import Preset, Stage, TrainConfig, Training
+from models.thunder.train import Preset, ResumeError, Stage, TrainConfig, Training, shortened
 from models.thunder.validation import score
 from tests.models.test_pool import corpus
 
@@ -41,7 +41,7 @@ def training(run: Path, judge: Any) -> Training:
     run.mkdir(exist_ok=True)
     if not (run / "pool" / "pool.json").exists():
         build_pool(corpus(), POOL, run / "pool", workers=1)
-    return Training(preset, run / "best.safetensors", run, [], judge)
+    return Training(preset, run / "out.safetensors", run, [], judge)
 
 
 @pytest.mark.parametrize("stop_at", [2, 4, 6])
@@ -62,7 +62,37 @@ def test_a_stopped_training_goes_on_as_if_it_had_not(tmp_path: Path, stop_at: in
     saved = torch.load(tmp_path / "a" / "checkpoint.pt", weights_only=True)
     assert saved["step"] == 7
     assert saved["optimizer"]["state"][0]["step"] == 3
-    assert load_thunder(tmp_path / "a" / "best.safetensors").config == SMALL
+    whole = training(tmp_path / "b", Judge())
+    whole.run(resume=False)
+    for name, value in whole.average.state_dict().items():
+        torch.testing.assert_close(resumed.average.state_dict()[name], value)
+
+
+def test_the_network_that_was_there_stays_until_another_is_done(tmp_path: Path) -> None:
+    class Stopper(Judge):
+        def figures(self, model: Thunder, loss: MotionLoss) -> dict[str, float]:
+            if self.asked == 2:
+                raise StoppedError
+            return super().figures(model, loss)
+
+    stopped = training(tmp_path / "a", Stopper())
+    stopped.out.write_bytes(b"the old one")
+    with pytest.raises(StoppedError):
+        stopped.run(resume=False)
+    assert stopped.out.read_bytes() == b"the old one"
+    training(tmp_path / "a", Judge()).run(resume=True)
+    assert load_thunder(stopped.out).config == SMALL
+    assert stopped.out.with_suffix(".json").exists()
+
+
+def test_only_the_same_training_is_taken_up_again(tmp_path: Path) -> None:
+    with pytest.raises(ResumeError, match="there is no"):
+        training(tmp_path / "a", Judge()).run(resume=True)
+    training(tmp_path / "a", Judge()).run(resume=False)
+    other = training(tmp_path / "a", Judge())
+    other.preset = shortened(other.preset, 0.5)
+    with pytest.raises(ResumeError, match="another training"):
+        other.run(resume=True)
 
 
 def test_a_stage_goes_on_from_the_average_of_the_last(tmp_path: Path) -> None:
