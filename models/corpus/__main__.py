@@ -6,12 +6,12 @@ python -m models.corpus check takes/
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -25,15 +25,27 @@ from models.corpus.importers.live_link import Recording, find_recordings, import
 from models.corpus.importers.timecode import RATES
 from models.corpus.importers.video import import_track, track_video
 from models.corpus.take_check import FolderCheck, check_folder, coverage
-from models.corpus.takes import TakeError, save_take
-
-Job: TypeAlias = Callable[[Callable[[str], None]], Imported]
-"""Imports one recording; calls back with what it is at."""
+from models.corpus.takes import TakeError, save_take, source_of
 
 EXIT_SOME_FAILED: Final = 1
 """Exit code when recordings or takes were left out; the others are done."""
 EXIT_UNUSABLE: Final = 2
 """Exit code for input that cannot be used at all, or output that cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording to import.
+
+    Attributes:
+        name: of its takes.
+        source: the file that tells it from other recordings of that name.
+        work: imports it; calls back with what it is at.
+    """
+
+    name: str
+    source: Path
+    work: Callable[[Callable[[str], None]], Imported]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     for kind in (live_link, video, landmarks):
         kind.add_argument("--out", type=Path, required=True, help="folder for the takes")
         kind.add_argument("--sound", type=Path, help="sound or video of the recording, if it lies elsewhere")
-        kind.add_argument("--sound-late-ms", type=float, help="by how much the sound lags the motion")
+        kind.add_argument("--sound-late-ms", type=float, help="by how much the sound lags the motion, in all")
 
     check = commands.add_parser("check", help="says whether takes are fit to train on")
     check.add_argument("folder", type=Path)
@@ -94,9 +106,12 @@ def _live_link(args: argparse.Namespace, console: Console) -> int:
     rate = RATES[args.timecode_rate] if args.timecode_rate else None
 
     def job(recording: Recording) -> Job:
-        return lambda _: import_live_link(recording, timecode_rate=rate, sound_late_s=_late_s(args))
+        def work(_: Callable[[str], None]) -> Imported:
+            return import_live_link(recording, timecode_rate=rate, sound_late_s=_late_s(args))
 
-    return _import_all([(recording.name, job(recording)) for recording in recordings], args.out, console)
+        return Job(recording.name, recording.source, work)
+
+    return _import_all([job(recording) for recording in recordings], args.out, console)
 
 
 def _video(args: argparse.Namespace, console: Console) -> int:
@@ -111,9 +126,9 @@ def _video(args: argparse.Namespace, console: Console) -> int:
             told("fitting")
             return import_track(path.stem, track, args.sound or path, sound_late_s=_late_s(args))
 
-        return work
+        return Job(path.stem, path, work)
 
-    return _import_all([(path.stem, job(path)) for path in args.path], args.out, console)
+    return _import_all([job(path) for path in args.path], args.out, console)
 
 
 def _landmarks(args: argparse.Namespace, console: Console) -> int:
@@ -125,31 +140,32 @@ def _landmarks(args: argparse.Namespace, console: Console) -> int:
         told("fitting")
         return import_track(name, load_landmarks(args.path), args.sound, sound_late_s=_late_s(args))
 
-    return _import_all([(name, work)], args.out, console)
+    return _import_all([Job(name, args.path, work)], args.out, console)
 
 
 def _late_s(args: argparse.Namespace) -> float | None:
     return None if args.sound_late_ms is None else args.sound_late_ms / 1000
 
 
-def _import_all(jobs: list[tuple[str, Job]], out: Path, console: Console) -> int:
+def _import_all(jobs: list[Job], out: Path, console: Console) -> int:
     """Imports one recording after the other; one that fails is said and left out."""
-    names = [name for name, _ in jobs]
+    names = [job.name for job in jobs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ImportingError(f"several recordings are called {', '.join(twice)}; rename all but one")
     out.mkdir(parents=True, exist_ok=True)
     failed, kept = 0, 0.0
-    for name, job in jobs:
+    for job in jobs:
         try:
-            with console.status(escape(name)) as status:
-                imported = job(partial(_show, status, name))
+            _refuse_others([out / f"{job.name}.npz"], job)  # before minutes of work
+            with console.status(escape(job.name)) as status:
+                imported = job.work(partial(_show, status, job.name))
+            replaced = _write(imported, job, out)
         except (ImportingError, TakeError) as error:
             console.print(f"[red]{escape(str(error))}", soft_wrap=True)
             failed += 1
             continue
-        _write(imported, name, out)
         kept += imported.kept
-        console.print(f"[bold]{escape(name)}[/]: {escape(_told(imported))}", soft_wrap=True)
+        console.print(f"[bold]{escape(job.name)}[/]: {escape(_told(imported, replaced))}", soft_wrap=True)
     console.print(
         f"{kept / 60:.1f} minutes in {out}; look at them with `python -m models.corpus check {out}`", soft_wrap=True
     )
@@ -160,24 +176,44 @@ def _show(status: Status, name: str, doing: str) -> None:
     status.update(f"{escape(name)}: {doing}")
 
 
-def _write(imported: Imported, name: str, out: Path) -> None:
-    """Saves the takes, and removes those an earlier import of the same recording left."""
-    own = re.compile(re.escape(name) + r"(\.\d+)?\.npz")
-    for file in out.iterdir():
-        if own.fullmatch(file.name):
-            file.unlink()
-    for take in imported.takes:
-        save_take(out / f"{take.name}.npz", take)
+def _write(imported: Imported, job: Job, out: Path) -> int:
+    """Saves the takes in place of those an earlier import of the same recording left, and says how many those were.
+
+    Raises:
+        ImportingError: a file of that name belongs to another recording; nothing is changed then.
+    """
+    files = [out / f"{take.name}.npz" for take in imported.takes]
+    _refuse_others(files, job)
+    source = str(job.source.resolve())
+    earlier = [file for file in out.glob("*.npz") if source_of(file) == source]
+    for file in earlier:
+        file.unlink()
+    for file, take in zip(files, imported.takes, strict=True):
+        save_take(file, replace(take, source=source))
+    return len(earlier)
 
 
-def _told(imported: Imported) -> str:
-    takes = "1 take" if len(imported.takes) == 1 else f"{len(imported.takes)} takes"
+def _refuse_others(files: list[Path], job: Job) -> None:
+    """Raises `ImportingError` if one of the files is there and not of the job's recording."""
+    for file in files:
+        if file.exists() and (other := source_of(file)) != str(job.source.resolve()):
+            raise ImportingError(
+                f"{job.source}: {file} was made of {other or 'a recording it does not name'}; "
+                "give another --out, rename this recording, or delete that file"
+            )
+
+
+def _takes(count: int) -> str:
+    return "1 take" if count == 1 else f"{count} takes"
+
+
+def _told(imported: Imported, replaced: int) -> str:
+    takes = _takes(len(imported.takes)) + (f" in place of {replaced} made before" if replaced else "")
     parts = [f"{takes}, {imported.kept:.1f} of {imported.seconds:.1f} s at {imported.takes[0].fps:.4g} frames a second"]
     parts.append(f"sound moved {1000 * imported.moved_s:+.0f} ms by {imported.moved_by}" if imported.moved_s else "")
-    sync = imported.sync
-    parts.append(f"opening and loudness: r {sync.r_as_is:.2f}")
-    if sync.sure:
-        parts.append(f"best {sync.r:.2f} with the sound {1000 * sync.late_s:+.0f} ms late")
+    parts.append(f"opening and loudness: r {imported.laid_r:.2f}")
+    if (better := imported.better_moved_s) is not None:
+        parts.append(f"r {imported.sync.r:.2f} if imported again with --sound-late-ms {round(1000 * better)}")
     return "; ".join(part for part in (*parts, *imported.notes) if part)
 
 
@@ -193,8 +229,9 @@ def _check(args: argparse.Namespace, console: Console) -> int:
 
 
 def _table(found: FolderCheck) -> Table:
-    count = "1 take" if len(found.takes) == 1 else f"{len(found.takes)} takes"
-    table = Table(caption=f"{count}, {found.minutes:.1f} minutes; r: of opening and loudness; late: the sound")
+    table = Table(
+        caption=f"{_takes(len(found.takes))}, {found.minutes:.1f} minutes; r: of opening and loudness; late: the sound"
+    )
     table.add_column("take")
     for title in ("seconds", "fps", "r", "late ms", "gap mm", "closed", "channels"):
         table.add_column(title, justify="right")

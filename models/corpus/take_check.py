@@ -73,12 +73,19 @@ def _warnings(check: TakeCheck, take: Take) -> list[str]:
         found.append(f"mouth and loudness hardly agree (r {check.sync.r_as_is:.2f}): is it the sound of this take?")
     if check.sync.sure and abs(check.sync.late_s) > _LATE_S:
         way = "late" if check.sync.late_s > 0 else "early"
-        found.append(f"the sound seems {1000 * abs(check.sync.late_s):.0f} ms {way}: import again with --sound-late-ms")
+        found.append(f"the sound seems {1000 * abs(check.sync.late_s):.0f} ms {way}: {_how_to_lay(check.sync, take)}")
     if check.closed is not None and check.closed < _LEAST_KEPT:
         found.append(f"only {check.closed:.0%} of p, b and m close: tracking too smooth, too coarse, or out of step")
     if check.fps < _LEAST_FPS:
         found.append(f"{check.fps:.3g} frames a second miss closures: record at 30 or more")
     return found
+
+
+def _how_to_lay(sync: Sync, take: Take) -> str:
+    """What to give the import, which is told the whole way of the sound and not what is left of it."""
+    if np.isnan(take.sound_late_s):
+        return "delete this take, import again, and check anew, to learn the --sound-late-ms to give"
+    return f"import again with --sound-late-ms {round(1000 * (take.sound_late_s + sync.late_s))}"
 
 
 @dataclass(frozen=True, slots=True)

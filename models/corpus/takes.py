@@ -31,6 +31,8 @@ class Take:
         motion: `[F, 61]` float32, the order, units and ranges of `models.face.channels.CHANNELS`.
         fps: frames of `motion` a second; frame k shows the instant k / fps.
         measured: names of the channels that were really measured; the others of `motion` are 0 and mean nothing.
+        sound_late_s: by how much its import took the recording's sound as late in all, seconds; NaN if nobody knows.
+        source: the recording it was made of, a path; empty if nobody knows.
 
     Raises:
         TakeError: the arrays do not fit this description.
@@ -42,6 +44,8 @@ class Take:
     motion: NDArray[np.float32]
     fps: float
     measured: tuple[str, ...] = field(default=CHANNELS)
+    sound_late_s: float = float("nan")
+    source: str = ""
 
     def __post_init__(self) -> None:
         """Refuses what would poison a training."""
@@ -67,7 +71,7 @@ class Take:
 
     @property
     def digest(self) -> str:
-        """Tells it from a take of the same name that was imported otherwise."""
+        """Tells it from a take of the same name that teaches something else."""
         known = repr((self.phones, self.fps, self.measured)).encode()
         return hashlib.sha256(self.pcm.tobytes() + self.motion.tobytes() + known).hexdigest()[:16]
 
@@ -90,6 +94,8 @@ def save_take(path: Path, take: Take) -> None:
             motion=take.motion,
             fps=np.array(take.fps, np.float64),
             measured=np.array(take.measured, np.str_),
+            sound_late_s=np.array(take.sound_late_s, np.float64),
+            source=np.array(take.source),
         )
 
 
@@ -118,8 +124,19 @@ def load_take(path: Path) -> Take:
                 motion=data["motion"],
                 fps=float(data["fps"]),
                 measured=tuple(data["measured"].tolist()),
+                sound_late_s=float(data.get("sound_late_s", np.nan)),
+                source=str(data.get("source", "")),
             )
-    except (BadZipFile, OSError, KeyError, ValueError) as error:
+    except (BadZipFile, EOFError, OSError, KeyError, ValueError) as error:
         if isinstance(error, TakeError):
             raise
         raise TakeError(f"{path} holds no take ({error}); import the recording again") from error
+
+
+def source_of(path: Path) -> str:
+    """The recording a file's take was made of, without reading the take; empty if it is none or does not say."""
+    try:
+        with np.load(path) as data:
+            return str(data.get("source", ""))
+    except (BadZipFile, EOFError, OSError, ValueError):
+        return ""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.corpus.phones import Phone
-from models.corpus.takes import Take, TakeError, load_take, save_take
+from models.corpus.takes import Take, TakeError, load_take, save_take, source_of
 from models.face.channels import CHANNEL_COUNT
 
 
@@ -32,6 +32,27 @@ def test_a_file_keeps_a_take(tmp_path: Path, phones: list[Phone]) -> None:
     assert np.array_equal(back.pcm, take.pcm)
     assert np.array_equal(back.motion, take.motion)
     assert back.seconds == pytest.approx(25 / 29.97)
+    assert np.isnan(back.sound_late_s)
+
+
+def test_a_file_says_where_its_take_came_from(tmp_path: Path) -> None:
+    file = tmp_path / "hello.npz"
+    take = _take(sound_late_s=-0.08, source="/mon/talk.mp4")
+    save_take(file, take)
+    assert load_take(file).sound_late_s == -0.08
+    assert load_take(file).source == source_of(file) == "/mon/talk.mp4"
+    assert take.digest == _take().digest
+
+    with np.load(file) as data:  # as files were before they said it
+        np.savez(file, **{name: data[name] for name in data if name not in ("sound_late_s", "source")})
+    old = load_take(file)
+    assert np.isnan(old.sound_late_s)
+    assert old.source == source_of(file) == ""
+    assert old.digest == take.digest
+    file.write_bytes(b"")
+    assert source_of(file) == ""
+    with pytest.raises(TakeError, match="import the recording again"):
+        load_take(file)
 
 
 @pytest.mark.parametrize(

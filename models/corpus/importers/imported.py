@@ -1,7 +1,7 @@
 """What importing a recording comes to: takes, and what was done to make them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -26,7 +26,7 @@ class Imported:
         takes: unbroken pieces of it, in order.
         seconds: of the recording from the first to the last frame with a face.
         kept: seconds of the takes.
-        moved_s: by how much the sound was moved against the motion; positive: it came late.
+        moved_s: by how much the sound was moved in all against the motion; positive: it came late.
         moved_by: why: `--sound-late-ms`, `timecode`, `estimate`, or `nothing` where both begin together.
         sync: what opening and loudness say about the sound before the estimate moved it.
         notes: what was odd, in words.
@@ -39,6 +39,17 @@ class Imported:
     moved_by: str
     sync: Sync
     notes: tuple[str, ...]
+
+    @property
+    def laid_r(self) -> float:
+        """Correlation of opening and loudness in the takes."""
+        return self.sync.r if self.moved_by == "estimate" else self.sync.r_as_is
+
+    @property
+    def better_moved_s(self) -> float | None:
+        """What `moved_s` had better be in all; None if nothing else is surely better."""
+        off = self.sync.sure and self.moved_by != "estimate" and abs(self.sync.late_s) > _WORTH_MOVING_S
+        return self.moved_s + self.sync.late_s if off else None
 
 
 def lay_together(
@@ -82,7 +93,7 @@ def lay_together(
     for number, piece in enumerate(found.pieces, start=1):
         take_name = name if len(found.pieces) == 1 else f"{name}.{number}"
         take = cut_take(take_name, sound.pcm, piece.values, found.fps, piece.start + begin, measured)
-        takes += [take] if take else []
+        takes += [replace(take, sound_late_s=begin)] if take else []
     if not takes:
         raise ImportingError(f"{name}: {sound.path.name} was over before the motion began; is it of this recording?")
     gaps = [f"{found.bridged} short gaps bridged"] if found.bridged else []

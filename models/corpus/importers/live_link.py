@@ -16,7 +16,7 @@ from models.corpus.importers.imported import Imported, lay_together
 from models.corpus.importers.live_link_csv import Rows, is_live_link_csv, read_live_link_csv
 from models.corpus.importers.pieces import even_pieces
 from models.corpus.importers.recorded_sound import RecordedSound, read_sound
-from models.corpus.importers.timecode import TimecodeRate, parse_timecode, seconds_of
+from models.corpus.importers.timecode import TimecodeRate, parse_timecode, picture_rate, seconds_of
 from models.ticks import SAMPLE_RATE
 
 MEDIA_SUFFIXES: Final = frozenset(
@@ -39,6 +39,11 @@ class Recording:
     name: str
     csv: Path
     sound: Path | None = None
+
+    @property
+    def source(self) -> Path:
+        """What tells it from others: the path of its CSV, the same whichever variant is taken."""
+        return Path(f"{_base(self.csv)}.csv")
 
 
 def find_recordings(path: Path, sound: Path | None = None) -> list[Recording]:
@@ -120,32 +125,28 @@ def import_live_link(
     Raises:
         ImportingError: a file cannot be read, no second of the face is unbroken, or sound and motion never meet.
     """
-    rows = read_live_link_csv(recording.csv, timecode_rate)
     sound = read_sound(recording.sound or sound_beside(recording.csv))
+    picture = picture_rate(sound.picture_rate, sound.timecode)
+    rows = read_live_link_csv(recording.csv, timecode_rate, picture)
     found = even_pieces(rows.times, rows.motion)
     if not found.pieces:
         raise ImportingError(f"{recording.csv}: the face is never in view for a second on end; record with more light")
-    return lay_together(
-        recording.name,
-        found,
-        sound,
-        rows.measured,
-        begin_s=_begin_by_timecode(rows, sound),
-        told_s=sound_late_s,
-        notes=rows.notes,
-    )
+    begin_s, notes = _begin_by_timecode(rows, sound, picture), rows.notes
+    if timecode_rate is None and rows.rate.ntsc and not rows.rate.drop:
+        notes = (*notes, f"timecode read as {rows.rate}, the rate of the picture")
+    if begin_s is not None and not -rows.times[-1] < begin_s < len(sound.pcm) / SAMPLE_RATE:
+        notes = (*notes, f"timecodes not used: by them the motion begins at {begin_s:.1f} s of the sound, outside it")
+        begin_s = None
+    return lay_together(recording.name, found, sound, rows.measured, begin_s=begin_s, told_s=sound_late_s, notes=notes)
 
 
-def _begin_by_timecode(rows: Rows, sound: RecordedSound) -> float | None:
-    """Where in the sound the first row lies, if both say when they began and overlap."""
+def _begin_by_timecode(rows: Rows, sound: RecordedSound, picture: TimecodeRate | None) -> float | None:
+    """Where in the sound the first row lies, if both say when they began."""
     if sound.timecode is None:
         return None
     rate = rows.rate
-    if sound.picture_rate and round(sound.picture_rate) in (24, 25, 30, 48, 50, 60):
-        nominal = round(sound.picture_rate)
-        ntsc = abs(sound.picture_rate * 1.001 / nominal - 1) < 2e-4
-        rate = TimecodeRate(nominal, ntsc=ntsc, drop=ntsc and ";" in sound.timecode)
+    if picture is not None:
+        # Rates a thousandth apart would lay equal numbers 36 s apart at ten o'clock.
+        rate = picture if picture.drop else rows.rate.at(picture.nominal)
     code = parse_timecode(sound.timecode, str(sound.path))
-    begin = float(rows.began - seconds_of([code], rate)[0])
-    length = len(sound.pcm) / SAMPLE_RATE
-    return begin if -rows.times[-1] < begin < length else None
+    return float(rows.began - seconds_of([code], rate)[0])

@@ -46,12 +46,13 @@ def is_live_link_csv(path: Path) -> bool:
         return file.read(64).decode("utf-8", "replace").lstrip("\ufeff").lower().startswith("timecode,")
 
 
-def read_live_link_csv(path: Path, rate: TimecodeRate | None = None) -> Rows:
+def read_live_link_csv(path: Path, rate: TimecodeRate | None = None, picture: TimecodeRate | None = None) -> Rows:
     """Reads rows whatever their columns' order and spelling (`JawOpen`, `jawOpen`, `jaw_open`).
 
     Args:
         path: the CSV.
         rate: of its timecode; None finds it out.
+        picture: of the timecode of the picture recorded with it, which helps to; None if there is none.
 
     Raises:
         ImportingError: it is none, lacks channels of jaw or mouth, holds what cannot be read, or no face.
@@ -84,7 +85,7 @@ def read_live_link_csv(path: Path, rate: TimecodeRate | None = None) -> Rows:
         notes.append(f"{len(codes) - len(seen)} rows without a face")
     if len(seen) < 2:
         raise ImportingError(f"{path}: {len(seen)} rows show a face; record with your face in view")
-    rate = rate or detect_rate(codes, str(path))
+    rate = rate or detect_rate(codes, str(path), picture)
     all_times = seconds_of(codes, rate)
     times, motion = _in_order(all_times[seen] - all_times[0], values[: len(seen)])
     if len(times) < len(seen):

@@ -17,12 +17,17 @@ from models.ticks import SAMPLE_RATE
 LOUDNESS_FOLLOWS_S: Final = 0.01
 """By how much loudness follows opening where nothing is wrong."""
 SURE_AFTER_S: Final = 20.0
-"""Speech an estimate must rest on to be acted upon."""
+"""Speech an estimate must rest on to be acted upon: sound well above the floor, and the pauses between its words."""
 SURE_R: Final = 0.3
 """Correlation at the peak an estimate must have to be acted upon; the real talker's is 0.5."""
 _FARTHEST_S: Final = 0.6
 _STEP_S: Final = 0.01
 _RANGE_DB: Final = 30.0
+_FLOOR_PERCENTILE: Final = 10
+_ABOVE_FLOOR_DB: Final = 8.0
+_PAUSE_S: Final = 0.2
+"""Longer pauses are no speech, as in ITU-T P.56. So counted, unbroken sentences of the real talker are 97 % speech, in
+quiet as in noise 30 dB below them, and steady noise is none."""
 _AWAY_S: Final = 0.2
 _CLEARER: Final = 0.05
 
@@ -71,7 +76,7 @@ def estimate_sync(
         first_frame_s: where in the sound frame 0 is believed to be, seconds.
 
     Returns:
-        The estimate; never sure for less than 20 s or where the peak is low or not clear.
+        The estimate; never sure of less than 20 s of speech or where the peak is low or not clear.
     """
     duration = (len(motion) - 1) / fps
     times = np.arange(0, duration, _STEP_S)
@@ -85,9 +90,19 @@ def estimate_sync(
     best = int(np.nanargmax(r))
     away = np.abs(lags - lags[best]) > _AWAY_S
     clear = float(r[best] - np.nanmax(r[away])) > _CLEARER
-    heard = min(duration, len(pcm) / SAMPLE_RATE)
-    sure = bool(heard >= SURE_AFTER_S and r[best] >= SURE_R and clear)
+    at = times + lags[best] + first_frame_s
+    heard = everywhere[best : best + len(times)][(at >= 0) & (at < len(pcm) / SAMPLE_RATE)]
+    sure = bool(_speech_s(heard) >= SURE_AFTER_S and r[best] >= SURE_R and clear)
     return Sync(round(float(lags[best]) - LOUDNESS_FOLLOWS_S, 6), float(r[best]), float(r[usual]), sure)
+
+
+def _speech_s(level: NDArray[np.float64]) -> float:
+    """Seconds of speech in a level every 10 ms."""
+    if not len(level):
+        return 0.0
+    loud = level > np.percentile(level, _FLOOR_PERCENTILE) + _ABOVE_FLOOR_DB
+    lately = np.convolve(loud, np.ones(round(_PAUSE_S / _STEP_S) + 1))[: len(loud)]
+    return float(np.count_nonzero(lately) * _STEP_S)
 
 
 def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

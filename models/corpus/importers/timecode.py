@@ -40,6 +40,11 @@ class TimecodeRate:
         """Frames in a second of the clock."""
         return self.nominal / 1.001 if self.ntsc else float(self.nominal)
 
+    def at(self, nominal: int) -> "TimecodeRate":
+        """How another timecode of the same recording counts: on one clock, so 60 beside 29.97 is 59.94."""
+        ntsc = self.ntsc and nominal % 6 == 0  # 25 and 50 are no rates of NTSC
+        return TimecodeRate(nominal, ntsc=ntsc, drop=ntsc and self.drop and nominal % 30 == 0)
+
     def __str__(self) -> str:
         rate = f"{self.frames_a_second:.3f}".rstrip("0").rstrip(".")
         return f"{rate} drop-frame" if self.drop else rate
@@ -86,12 +91,30 @@ def parse_timecode(text: str, where: str) -> Timecode:
     return Timecode((int(match[1]) * 60 + int(match[2])) * 60 + int(match[3]), float(match[5]), match[4] == ";")
 
 
-def detect_rate(codes: Sequence[Timecode], where: str) -> TimecodeRate:
+def picture_rate(pictures_a_second: float | None, timecode: str | None) -> TimecodeRate | None:
+    """How a video's timecode counts; None if its pictures come at no rate that timecode has.
+
+    Args:
+        pictures_a_second: of the video; None if it has none.
+        timecode: of its beginning, with `;` if numbers are left out; None without.
+    """
+    nominal = round(pictures_a_second or 0)
+    if nominal not in _NOMINAL or not pictures_a_second:
+        return None
+    drop = ";" in (timecode or "")
+    ntsc = drop or abs(pictures_a_second * 1.001 / nominal - 1) < 2e-4
+    return TimecodeRate(nominal, ntsc=ntsc, drop=drop).at(nominal)
+
+
+def detect_rate(codes: Sequence[Timecode], where: str, picture: TimecodeRate | None = None) -> TimecodeRate:
     """The rate a run of timecodes was written at, from the highest frame number and the numbers left out.
+
+    Where no number is left out, 30 and 29.97 are written alike; the picture recorded with them tells which it is.
 
     Args:
         codes: in the order of recording.
         where: the file, for the message.
+        picture: how the timecode of that picture counts; None if nobody knows.
 
     Raises:
         ImportingError: too short to tell; or numbers beyond any rate.
@@ -103,8 +126,11 @@ def detect_rate(codes: Sequence[Timecode], where: str) -> TimecodeRate:
     # Only a second seen to its end shows how many numbers it has.
     if not any(a.second != b.second for a, b in itertools.pairwise(codes)):
         raise ImportingError(f"{where}: shorter than a second, so its rate cannot be told; give --timecode-rate")
-    drop = any(code.drop for code in codes) or _leaves_numbers_out(codes, nominal)
-    return TimecodeRate(nominal, ntsc=drop, drop=drop)
+    if any(code.drop for code in codes) or _leaves_numbers_out(codes, nominal):
+        return TimecodeRate(nominal, ntsc=True, drop=True)
+    if picture is None or (picture.drop and _has_numbers_left_out(codes, nominal)):
+        return TimecodeRate(nominal)
+    return picture.at(nominal)
 
 
 def _leaves_numbers_out(codes: Sequence[Timecode], nominal: int) -> bool:
@@ -118,6 +144,11 @@ def _leaves_numbers_out(codes: Sequence[Timecode], nominal: int) -> bool:
         if b.second - a.second == 1 and b.second % 60 == 0 and b.second % 600 and int(a.frame) == nominal - 1
     ]
     return bool(began) and all(frame == skipped for frame in began)
+
+
+def _has_numbers_left_out(codes: Sequence[Timecode], nominal: int) -> bool:
+    """Whether any number is there that drop-frame timecode leaves out."""
+    return any(code.second % 60 == 0 and code.second % 600 and code.frame < nominal // 15 for code in codes)
 
 
 def seconds_of(codes: Sequence[Timecode], rate: TimecodeRate) -> NDArray[np.float64]:

@@ -1,3 +1,4 @@
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -156,6 +157,8 @@ def test_late_sound_is_found_and_moved_if_there_is_enough_of_it(tmp_path: Path) 
     imported = import_live_link(find_recordings(csv)[0])
     assert imported.moved_by == "estimate"
     assert imported.moved_s == pytest.approx(0.12, abs=0.011)
+    assert imported.laid_r > 0.8
+    assert imported.better_moved_s is None
     first = round(imported.moved_s * SAMPLE_RATE)
     np.testing.assert_allclose(imported.takes[0].pcm[:8000], sound_of(opening, 0.12)[first:][:8000], atol=1e-4)
     told = import_live_link(find_recordings(csv)[0], sound_late_s=-0.5)
@@ -173,13 +176,40 @@ def test_a_video_with_timecode_says_where_its_sound_belongs(tmp_path: Path) -> N
     assert imported.sync.r_as_is > 0.8
 
 
-def write_mov(path: Path, pcm: np.ndarray, timecode: str) -> None:
+@pytest.mark.parametrize(("nominal", "pictures"), [(30, 30), (60, 60), (60, 30)])
+def test_what_counts_30_at_29_97_is_laid_and_timed_by_its_picture(tmp_path: Path, nominal: int, pictures: int) -> None:
+    seconds = 40
+    opening = syllables(seconds)
+    times = np.arange(int(seconds * nominal / 1.001)) * 1.001 / nominal
+    codes = codes_of(range(len(times)), nominal, begin_s=36_000)
+    csv = write_csv(tmp_path / "a.csv", codes, motion_of(opening, times))
+    write_mov(tmp_path / "a.mov", sound_of(opening), "10:00:00:00", Fraction(1000 * pictures, 1001))
+    imported = import_live_link(find_recordings(csv)[0])
+    assert (imported.moved_s, imported.moved_by) == (0, "timecode")
+    assert imported.sync.late_s == 0
+    (take,) = imported.takes
+    assert take.fps == pytest.approx(nominal / 1.001)
+    np.testing.assert_allclose(take.motion[-90:, JAW], motion_of(opening, times)[-90:, JAW], atol=1e-4)
+    assert imported.notes == (f"timecode read as {'29.97' if nominal == 30 else '59.94'}, the rate of the picture",)
+    told = import_live_link(find_recordings(csv)[0], timecode_rate=RATES[str(nominal)])
+    assert (told.moved_s, told.takes[0].fps, told.notes) == (0, nominal, ())
+
+
+def test_a_timecode_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    csv = write_csv(tmp_path / "a.csv", codes_of(range(len(TIMES)), 60, begin_s=3600), MOTION)
+    write_mov(tmp_path / "a.mov", sound_of(OPENING), "02:00:00:00")
+    imported = import_live_link(find_recordings(csv)[0])
+    assert (imported.moved_s, imported.moved_by) == (0, "nothing")
+    assert imported.notes == ("timecodes not used: by them the motion begins at -3600.0 s of the sound, outside it",)
+
+
+def write_mov(path: Path, pcm: np.ndarray, timecode: str, pictures: int | Fraction = 60) -> None:
     with av.open(str(path), "w") as container:
-        video = container.add_stream("mpeg4", rate=60)
+        video = container.add_stream("mpeg4", rate=pictures)
         video.width = video.height = 16
         video.metadata["timecode"] = timecode
         audio = container.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono")
-        for _ in range(len(pcm) * 60 // SAMPLE_RATE):
+        for _ in range(int(len(pcm) * pictures / SAMPLE_RATE)):
             container.mux(video.encode(av.VideoFrame(16, 16, "yuv420p")))
         container.mux(video.encode(None))
         frame = av.AudioFrame.from_ndarray((pcm * 32767).astype(np.int16)[None], "s16", "mono")
@@ -252,7 +282,7 @@ def test_the_command_leaves_out_what_fails(tmp_path: Path, capsys: pytest.Captur
     assert main(["import", "live-link", str(tmp_path / "two"), "--out", str(out)]) == EXIT_UNUSABLE
 
 
-def test_importing_again_replaces_what_was_made_before(tmp_path: Path) -> None:
+def test_importing_again_replaces_what_was_made_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seen = np.r_[0:100, 120:240]
     csv = write_csv(tmp_path / "a.csv", codes_of(seen), MOTION[seen])
     write_wav(tmp_path / "a.wav", sound_of(OPENING))
@@ -263,3 +293,49 @@ def test_importing_again_replaces_what_was_made_before(tmp_path: Path) -> None:
     write_csv(csv, codes_of(range(len(TIMES))), MOTION)
     assert main(command) == 0
     assert [file.name for file in out.iterdir()] == ["a.npz"]
+    assert "1 take in place of 2 made before" in capsys.readouterr().err
+    (tmp_path / "a.csv").rename(tmp_path / "a_cal.csv")  # the same recording, calibrated since
+    assert main(["import", "live-link", str(tmp_path / "a_cal.csv"), "--out", str(out)]) == 0
+    assert "1 take in place of 1 made before" in capsys.readouterr().err
+
+
+def test_takes_of_other_recordings_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "takes"
+    recording(tmp_path / "mon", "talk.2")
+    monday = recording(tmp_path / "mon", "talk")
+    assert main(["import", "live-link", str(monday.parent), "--out", str(out)]) == 0
+    assert main(["import", "live-link", str(monday), "--out", str(out)]) == 0
+    assert sorted(file.name for file in out.iterdir()) == ["talk.2.npz", "talk.npz"]
+
+    before = {file: file.read_bytes() for file in out.iterdir()}
+    tuesday = recording(tmp_path / "tue", "talk")
+    capsys.readouterr()
+    assert main(["import", "live-link", str(tuesday), "--out", str(out)]) == EXIT_UNUSABLE
+    assert f"talk.npz was made of {monday}; give another --out, rename" in capsys.readouterr().err
+    seen = np.r_[0:100, 120:240]
+    cut = write_csv(tmp_path / "tue" / "talk.csv", codes_of(seen), MOTION[seen])
+    (out / "talk.npz").rename(out / "mon.npz")
+    assert main(["import", "live-link", str(cut), "--out", str(out)]) == EXIT_UNUSABLE
+    assert "talk.2.npz was made of" in capsys.readouterr().err
+    assert [file.read_bytes() for file in sorted(out.iterdir())] == [
+        before[out / "talk.npz"],
+        before[out / "talk.2.npz"],
+    ]
+
+
+def test_the_lag_told_leads_to_where_none_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    opening = syllables(30)
+    times = np.arange(29 * 60) / 60
+    csv = write_csv(tmp_path / "a.csv", codes_of(range(len(times))), motion_of(opening, times))
+    write_wav(tmp_path / "a.wav", sound_of(opening, late_s=0.12))
+    out = str(tmp_path / "takes")
+    command = ["import", "live-link", str(csv), "--out", out, "--sound-late-ms"]
+    assert main([*command, "50"]) == 0
+    assert main(["check", out]) == 0
+    told = capsys.readouterr().err
+    assert "sound moved +50 ms by --sound-late-ms" in told
+    assert "if imported again with --sound-late-ms 120\n" in told
+    assert "70 ms late: import again with --sound-late-ms 120\n" in told
+    assert main([*command, "120"]) == 0
+    assert main(["check", out]) == 0
+    assert "again" not in capsys.readouterr().err

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from models.corpus.__main__ import EXIT_SOME_FAILED, EXIT_UNUSABLE, main
-from models.corpus.importers.sound_sync import estimate_sync
+from models.corpus.importers.sound_sync import SURE_R, estimate_sync
 from models.corpus.phones import Phone
 from models.corpus.take_check import check_folder, check_take
 from models.corpus.takes import Take, save_take
+from models.ticks import SAMPLE_RATE
 from tests.models.importers.spoken import motion_of, sound_of, syllables
 
 SECONDS = 30
@@ -41,6 +42,18 @@ def test_nothing_is_sure_of_silence_noise_or_little_speech() -> None:
     assert not estimate_sync(whole.pcm[:80_000], whole.motion[:150], 30).sure
 
 
+@pytest.mark.parametrize(("spoken_s", "sure"), [(3, False), (12, False), (28, True)])
+def test_only_speech_counts_towards_being_sure(spoken_s: int, sure: bool) -> None:
+    opening = syllables(SECONDS)
+    opening[1000 * spoken_s :] = 0
+    motion = motion_of(opening, np.arange(SECONDS * 30) / 30)
+    pcm = sound_of(opening, late_s=0.1)
+    sync = estimate_sync(pcm, motion, 30)
+    assert sync.r > SURE_R
+    assert sync.sure == sure
+    assert not estimate_sync(pcm[: 15 * SAMPLE_RATE], motion, 30).sure
+
+
 def test_a_good_take_passes() -> None:
     check = check_take(take())
     assert check.warnings == ()
@@ -52,7 +65,8 @@ def test_a_good_take_passes() -> None:
 @pytest.mark.parametrize(
     ("spoil", "warning"),
     [
-        (lambda t: take(0.12), "120 ms late"),
+        (lambda t: take(0.12), "120 ms late: delete this take, import again"),
+        (lambda t: replace(take(0.12), sound_late_s=-0.2), "120 ms late: import again with --sound-late-ms -80"),
         (lambda t: replace(t, pcm=t.pcm * np.float32(1e-3)), "very quiet"),
         (lambda t: replace(t, pcm=np.clip(t.pcm * 20, -1, 1)), "clipped"),
         (lambda t: replace(t, motion=t.motion * np.float32(0.1)), "move by 1.* mm only"),

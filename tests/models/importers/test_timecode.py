@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.corpus.importers.errors import ImportingError
-from models.corpus.importers.timecode import RATES, TimecodeRate, detect_rate, parse_timecode, seconds_of
+from models.corpus.importers.timecode import RATES, TimecodeRate, detect_rate, parse_timecode, picture_rate, seconds_of
 from tests.models.importers.spoken import codes_of, drop_frame_codes
 
 
@@ -35,6 +35,40 @@ def test_dropped_numbers_are_no_lost_time(nominal: int, mark: str) -> None:
     rate = detect_rate(codes, "")
     assert rate == RATES["29.97df" if nominal == 30 else "59.94df"]
     np.testing.assert_allclose(np.diff(seconds_of(codes, rate)), 1.001 / nominal, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "timecode", "rate"),
+    [
+        (30.0, "00:00:00:00", "30"),
+        (30 / 1.001, None, "29.97"),
+        (60 / 1.001, "00:00:00;00", "59.94df"),
+        (29.98, "00:00:00;00", "29.97df"),  # pictures lost
+        (25 / 1.001, "00:00:00:00", "25"),
+        (15.0, "00:00:00:00", None),
+        (None, "00:00:00:00", None),
+    ],
+)
+def test_a_picture_tells_how_its_timecode_counts(
+    pictures: float | None, timecode: str | None, rate: str | None
+) -> None:
+    assert picture_rate(pictures, timecode) == (None if rate is None else RATES[rate])
+
+
+@pytest.mark.parametrize(
+    ("picture", "nominal", "begin_s", "rate"),
+    [
+        ("29.97", 30, 0, "29.97"),
+        ("29.97", 60, 0, "59.94"),
+        ("29.97", 25, 0, "25"),
+        ("30", 60, 0, "60"),
+        ("29.97df", 30, 0, "29.97df"),
+        ("29.97df", 30, 59, "30"),  # holds numbers that are left out there
+    ],
+)
+def test_numbers_written_alike_count_as_the_picture_does(picture: str, nominal: int, begin_s: int, rate: str) -> None:
+    codes = [parse_timecode(text, "") for text in codes_of(range(3 * nominal), nominal, begin_s=begin_s)]
+    assert detect_rate(codes, "", RATES[picture]) == RATES[rate]
 
 
 def test_the_tenth_minute_drops_nothing() -> None:
