@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.lip_clips import Clip
 from models.thunder import Thunder
+from models.ticks import TICK_MS
 
 _CHUNK_TICKS = 50
 _BATCH = 64
@@ -32,7 +33,7 @@ def predict(
     Raises:
         ValueError: the look-ahead is none the model offers.
     """
-    ticks = look_ahead_ms // 20
+    ticks = look_ahead_ms // TICK_MS
     if look_ahead_ms % 20 or ticks not in model.spec.look_ahead_ticks:
         offered = ", ".join(str(20 * tick) for tick in model.spec.look_ahead_ticks)
         raise ValueError(f"no look-ahead of {look_ahead_ms} ms; the model offers {offered}")

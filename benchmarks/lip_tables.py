@@ -14,6 +14,7 @@ from benchmarks.lip_score import score
 from benchmarks.lip_truth import Truth
 from benchmarks.lip_vertices import MouthVertices
 from models.thunder import Thunder, load_thunder
+from models.ticks import TICK_MS
 
 SEEDS: Final = (0, 1)
 LOOK_AHEADS_MS: Final = (0, 20, 40, 60, 80, 100)
@@ -57,7 +58,7 @@ class Bench:
 
 def look_aheads_ms(model: Thunder) -> list[int]:
     """The look-aheads of the table that a network offers."""
-    return [ms for ms in LOOK_AHEADS_MS if ms // 20 in model.spec.look_ahead_ticks]
+    return [ms for ms in LOOK_AHEADS_MS if ms // TICK_MS in model.spec.look_ahead_ticks]
 
 
 def size_row(weights: str) -> dict[str, Any]:

@@ -8,3 +8,4 @@ TICK_SAMPLES: Final = 320
 """Samples of a tick."""
 TICK_S: Final = TICK_SAMPLES / SAMPLE_RATE
 """Length of a tick, seconds; also the time between two frames."""
+TICK_MS: Final = TICK_SAMPLES * 1000 // SAMPLE_RATE

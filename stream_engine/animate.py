@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stream_engine.clock import MEDIA_RATE, MODEL_RATE, TICK_MEDIA, TICK_SAMPLES, Clock, SystemClock
+from stream_engine.clock import MEDIA_RATE, MODEL_RATE, TICK_MEDIA, TICK_MS, TICK_SAMPLES, Clock, SystemClock
 from stream_engine.ear.ear import Ear
 from stream_engine.ear.tick import AudioTick
 from stream_engine.engine import EngineError, SlotOutput, SlotTiming
@@ -32,7 +32,6 @@ from stream_engine.stage.stage import Stage
 from stream_engine.stage.style import Style
 from stream_engine.stage.style_arguments import add_style_arguments, style_of
 
-TICK_MS: Final = TICK_MEDIA * 1000 // MEDIA_RATE
 EXIT_UNUSABLE: Final = 2
 """Exit code for input that cannot be read, output that cannot be written, an engine that cannot start."""
 _NO_TIMING: Final = SlotTiming(0.0, 0.0, 0.0, 0.0)

@@ -17,7 +17,8 @@ MODEL_RATE: Final = ticks.SAMPLE_RATE
 """Sample rate the ear and the models hear, Hz."""
 TICK_SAMPLES: Final = ticks.TICK_SAMPLES
 """Samples at `MODEL_RATE` per tick (20 ms)."""
-TICK_S: Final = TICK_MEDIA / MEDIA_RATE
+TICK_S: Final = ticks.TICK_S
+TICK_MS: Final = ticks.TICK_MS
 
 
 class Clock(Protocol):

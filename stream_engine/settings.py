@@ -18,6 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from stream_engine.clock import TICK_MS
 from stream_engine.transport.messages import LookAheadMs
 
 DEFAULT_CONFIG = Path("stream_engine.toml")
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
     @property
     def look_ahead_ticks(self) -> int:
         """The look-ahead in ticks of 20 ms."""
-        return self.look_ahead_ms // 20
+        return self.look_ahead_ms // TICK_MS
 
     @field_validator("allowed_hosts", "allowed_origins", mode="before")
     @classmethod

@@ -26,7 +26,7 @@ from models.corpus.face_landmarks import (
     take_pose_off,
 )
 from models.corpus.landmark_basis import LIP_LANDMARKS, landmark_basis, model_landmarks
-from models.face.channels import CHANNEL_COUNT, channel_index, channel_indices
+from models.face.channels import CHANNEL_COUNT, RADIANS_PER_LOOK, channel_index, channel_indices
 from models.face.rig import Rig
 
 AY_GAP: Final = 0.19
@@ -69,8 +69,6 @@ _EYES: Final = frozenset(
 )  # fmt: skip
 _ROUNDS: Final = 250
 _EYEBALL_MM: Final = 12.0
-_RADIANS_PER_LOOK: Final = float(np.deg2rad(30.0))
-"""EyeLook channels reach 1 at this eye angle."""
 _SHUT, _WIDE = 0.35, 1.5
 """Lid gap over that at rest which a tracker shows of a shut eye, and of one torn open."""
 
@@ -252,4 +250,4 @@ def _read_eye(motion: Floats, landmarks: Landmarks, posed: Posed, side: str, fps
     motion[:, channel_index(side + "EyeYaw")], motion[:, channel_index(side + "EyePitch")] = yaw, pitch
     outward = yaw if side == "Left" else -yaw
     for name, angle in (("Down", pitch), ("Up", -pitch), ("Out", outward), ("In", -outward)):
-        motion[:, channel_index(f"EyeLook{name}{side}")] = np.clip(angle / _RADIANS_PER_LOOK, 0, 1)
+        motion[:, channel_index(f"EyeLook{name}{side}")] = np.clip(angle / RADIANS_PER_LOOK, 0, 1)

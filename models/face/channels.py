@@ -6,7 +6,9 @@ character's left), rotation order YXZ: +yaw turns to the character's left, +pitc
 character's right ear. "Left" is always the character's left.
 """
 
+import math
 from collections.abc import Iterable
+from typing import Final
 
 BLENDSHAPES: tuple[str, ...] = (
     "EyeBlinkLeft", "EyeLookDownLeft", "EyeLookInLeft", "EyeLookOutLeft", "EyeLookUpLeft", "EyeSquintLeft",
@@ -26,6 +28,11 @@ ANGLES: tuple[str, ...] = (
     "RightEyeRoll",
 )  # fmt: skip
 """Head and eye angles in radians, YXZ."""
+
+RADIANS_PER_LOOK: Final = math.radians(30)
+"""EyeLook channels, which carry the lids along, reach 1 at this angle of the eye."""
+EYE_LIMIT: Final = math.radians(35)
+"""Eyes turn no further, either way."""
 
 CHANNELS: tuple[str, ...] = BLENDSHAPES + ANGLES
 CHANNEL_COUNT = len(CHANNELS)

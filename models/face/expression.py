@@ -13,7 +13,15 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, CHANNELS, channel_index, channel_indices
+from models.face.channels import (
+    BLENDSHAPE_COUNT,
+    CHANNEL_COUNT,
+    CHANNELS,
+    EYE_LIMIT,
+    RADIANS_PER_LOOK,
+    channel_index,
+    channel_indices,
+)
 from models.face.head.response import GAP_RESPONSE, HUMAN_SNEER_MM, OPEN_MM, SEALED_MM
 from models.face.poses import EMOTIONS
 
@@ -46,8 +54,6 @@ _NOSE_IN_SPEECH: Final = 0.7
 _JAW_IN_SPEECH: Final = 0.3
 _SHRUG_IN_SPEECH: Final = 0.25
 _YIELD_TO_ROUNDING: Final = 0.85
-_EYE_LIMIT: Final = np.float32(np.deg2rad(35.0))
-_RADIANS_PER_LOOK: Final = np.float32(np.deg2rad(30.0))
 
 # The human scan's sneer parts the lips further than the built-in heads'; what is made up for must do for both.
 _SNEERS: Final = channel_indices(["NoseSneerLeft", "NoseSneerRight"])
@@ -239,10 +245,10 @@ def _bow(channels: Floats, out: Floats, head_pitch: float, gaze_pitch: float, ca
     turn = channels[..., _TURNS] - out[..., _TURNS]
     turn[..., 1] += np.float32(gaze_pitch)
     before = channels[..., _EYES]
-    after = np.minimum(np.maximum(before + turn[..., None], -_EYE_LIMIT), _EYE_LIMIT)
+    after = np.minimum(np.maximum(before + turn[..., None], -EYE_LIMIT), EYE_LIMIT)
     more, less = channels[..., _LOOKS_MORE], channels[..., _LOOKS_LESS]
     both = np.minimum(more, less)
-    look = more - less + (after - before) / _RADIANS_PER_LOOK
+    look = more - less + (after - before) / RADIANS_PER_LOOK
     out[..., _EYES] = after
     out[..., _LOOKS_MORE] = np.minimum(both + np.maximum(look, 0), 1)
     out[..., _LOOKS_LESS] = np.minimum(both + np.maximum(-look, 0), 1)

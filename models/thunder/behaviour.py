@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from models.face.blink_timing import BLINK_THRESHOLD, RECOVERY_DECAY, RECOVERY_DEPTH, REFRACTORY_S, SWING_URGE
-from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index
+from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, EYE_LIMIT, RADIANS_PER_LOOK, channel_index
 from models.ticks import TICK_S
 
 CUES: Final = ("speaking", "effort", "accent", "onset")
@@ -88,8 +88,6 @@ _HEAD_SHARE: Final = (0.28, 0.18)
 _NOD: Final = 3.2 * _DEGREE
 _BREATH: Final = 0.25 * _DEGREE
 
-_RADIANS_PER_LOOK: Final = 30 * _DEGREE
-_EYE_LIMIT: Final = 35 * _DEGREE
 _SACCADE_S: Final = 0.021
 _SACCADE_S_PER_RADIAN: Final = 0.0022 / _DEGREE
 _MICRO_THRESHOLD: Final = 1.7
@@ -293,8 +291,8 @@ class Behaviour(nn.Module):
         vergence = _VERGENCE / (1 + away / (8 * _DEGREE) ** 2)
         eye = gaze - head[:, :2]
         eyes = torch.cat([eye[:, :1] - vergence, eye[:, :1] + vergence, eye[:, 1:]], dim=-1)
-        eyes = eyes.clamp(-_EYE_LIMIT, _EYE_LIMIT)
-        look = eyes / _RADIANS_PER_LOOK
+        eyes = eyes.clamp(-EYE_LIMIT, EYE_LIMIT)
+        look = eyes / RADIANS_PER_LOOK
         return torch.cat([head, eyes, look.clamp(min=0), (-look).clamp(min=0)], dim=-1)
 
 

@@ -274,7 +274,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m models.thunder.train", description=__doc__)
     parser.add_argument("--preset", choices=PRESETS, default="cpu")
-    parser.add_argument("--out", type=Path, help="weights; by default in the zoo, by the network's name")
+    parser.add_argument("--out", type=Path, help="weights; by default in the zoo, or of a --share in the run's folder")
     parser.add_argument("--run", type=Path, help="checkpoints, log; by default in runs/, named for the options")
     parser.add_argument("--pool", type=Path, help="examples, to share between runs; by default in the run's folder")
     parser.add_argument("--takes", type=Path, help="folder of one's own takes (python -m models.corpus import)")
@@ -285,11 +285,10 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     takes = own_takes(arguments.takes) if arguments.takes else []
     name = SIZES[arguments.size].name
-    if arguments.share != 1 and arguments.out is None:
-        parser.error("a shortened training replaces no network of the zoo; name a file with --out")
-    out = arguments.out or ZOO / f"{name}.safetensors"
     unusual = [arguments.preset] * (arguments.preset != "cpu") + [f"{arguments.share:g}"] * (arguments.share != 1)
     run = arguments.run or Path("runs", "-".join([name, *unusual]))
+    # a shortened training replaces no network of the zoo
+    out = arguments.out or (ZOO if arguments.share == 1 else run) / f"{name}.safetensors"
     run.mkdir(parents=True, exist_ok=True)
     device = "cuda" if arguments.preset == "gpu" else "cpu"
     preset = shortened(replace(PRESETS[arguments.preset], model=SIZES[arguments.size]), arguments.share)

@@ -1,18 +1,17 @@
 """How feelings come and go: quicker than they fade, each by itself, and held back at the mouth while it speaks."""
 
-import math
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.face.expression import EMOTION_NAMES, articulation
+from stream_engine.stage.spring import damped
 from stream_engine.stage.style import Style
 
 Feelings: TypeAlias = tuple[float, ...]
 """Strength of each of `EMOTION_NAMES`, 0..1."""
 
-_TICK_S: Final = 0.02
 _RISE: Final = 13.5
 """Per second: a feeling has come by nineteen twentieths in 350 ms (FACS onsets last 200 to 500)."""
 _FALL: Final = 6.5
@@ -55,7 +54,7 @@ class EmotionGlide:
         """Critically damped: a feeling that turns back on its way does so without a kink."""
         self._moving = False
         for i, (goal, (strength, speed)) in enumerate(zip(self._goal, self._now, strict=True)):
-            strength, speed = _damped(strength, speed, goal, _RISE if goal > strength else _FALL)
+            strength, speed = damped(strength, speed, goal, _RISE if goal > strength else _FALL)
             if not 0 <= strength <= 1:
                 strength, speed = min(max(strength, 0.0), 1.0), 0.0
             if abs(strength - goal) < 1e-3 and abs(speed) < 0.02:
@@ -73,17 +72,9 @@ class EmotionGlide:
         elif self._quiet < _SPEECH_HOLD_TICKS:
             self._quiet += 1
         else:
-            self._speech = list(_damped(level, speed, now, _SPEECH_FALL))
+            self._speech = list(damped(level, speed, now, _SPEECH_FALL))
         return min(max(self._speech[0], 0.0), 1.0)
 
 
 def _goal(style: Style) -> Feelings:
     return tuple(style.intensity if name == style.emotion else 0.0 for name in EMOTION_NAMES)
-
-
-def _damped(place: float, speed: float, goal: float, rate: float) -> tuple[float, float]:
-    """One tick of a critically damped spring, exactly."""
-    decay = math.exp(-rate * _TICK_S)
-    away = place - goal
-    slide = (speed + rate * away) * _TICK_S
-    return goal + (away + slide) * decay, (speed - rate * slide) * decay

@@ -7,7 +7,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from models.face.channels import channel_index, channel_indices
+from models.face.channels import EYE_LIMIT, RADIANS_PER_LOOK, channel_index, channel_indices
+from stream_engine.clock import TICK_S
+from stream_engine.stage.spring import damped
 
 Direction: TypeAlias = tuple[float, float]
 """Yaw to the character's left and pitch down, radians; 0, 0 is the camera."""
@@ -28,13 +30,9 @@ GAZE_AXES: Final = tuple(
 """Each axis of the head, and of each eye: its angle, and the lids' channels for positive and negative angles."""
 
 _ROLL: Final = channel_index("HeadRoll")
-_RADIANS_PER_LOOK: Final = float(np.deg2rad(30.0))
-"""EyeLook channels reach 1 at this eye angle."""
-_EYE_LIMIT: Final = float(np.deg2rad(35.0))
 _MICRO_SACCADE: Final = 0.012
 """Largest deviation from the target, radians (0.7°); glances of a free gaze shrink to it."""
 _GLANCE: Final = 0.04
-_TICK_S: Final = 0.02
 _HOLD_TICKS: Final = 4
 """Ticks in which a gaze lets itself be held or goes free: those of a saccade of some 25°."""
 _HEAD_SHARE: Final = 1 / 3
@@ -86,7 +84,7 @@ def turned(channels: NDArray[np.float32], gain: float, aim: Aim) -> NDArray[np.f
 
 def saccade(start: Direction, end: Direction) -> list[Direction]:
     """Gaze tick by tick on the path of least jerk, 21 ms and 2.2 ms per degree long (Carpenter 1988)."""
-    ticks = max(1, round((0.021 + 0.0022 * math.degrees(math.dist(start, end))) / _TICK_S))
+    ticks = max(1, round((0.021 + 0.0022 * math.degrees(math.dist(start, end))) / TICK_S))
     return [between(start, end, _least_jerk(k / ticks)) for k in range(1, ticks + 1)]
 
 
@@ -105,10 +103,10 @@ def aim_eye(channels: NDArray[np.float32], out: NDArray[np.float32], eye: tuple[
         turned: radians within the head; beyond 35° the eye stops.
     """
     angle, positive, negative = eye
-    out[angle] = turned = min(max(turned, -_EYE_LIMIT), _EYE_LIMIT)
+    out[angle] = turned = min(max(turned, -EYE_LIMIT), EYE_LIMIT)
     more, less = channels.item(positive), channels.item(negative)
     both = min(more, less)
-    look = more - less + (turned - channels.item(angle)) / _RADIANS_PER_LOOK
+    look = more - less + (turned - channels.item(angle)) / RADIANS_PER_LOOK
     out[positive] = min(both + max(look, 0.0), 1.0)
     out[negative] = min(both + max(-look, 0.0), 1.0)
 
@@ -156,13 +154,10 @@ class AimGlide:
 
     def _move_head(self) -> None:
         """Critically damped: no speed is lost or made up where the target changes on the way."""
-        decay = math.exp(-_HEAD_RATE * _TICK_S)
         self._still = not self._path and self._ticks == (0 if self._goal is None else _HOLD_TICKS)
         for axis, (angle, speed) in enumerate(self._head):
             goal = 0.0 if self._goal is None else _HEAD_SHARE * self._goal[axis]
-            away = angle - goal
-            slide = (speed + _HEAD_RATE * away) * _TICK_S
-            angle, speed = goal + (away + slide) * decay, (speed - _HEAD_RATE * slide) * decay
+            angle, speed = damped(angle, speed, goal, _HEAD_RATE)
             if abs(angle - goal) < 1e-5 and abs(speed) < 1e-4:
                 angle, speed = goal, 0.0
             else:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, channel_index, channel_indices
+from models.face.channels import BLENDSHAPE_COUNT, CHANNEL_COUNT, RADIANS_PER_LOOK, channel_index, channel_indices
 from models.face.head.response import GAP_RESPONSE_MM, opening_mm
 from stream_engine.clock import TICK_S
 
@@ -23,7 +23,6 @@ SACCADE_S: Final = 0.021
 SACCADE_S_PER_DEGREE: Final = 0.0022
 
 _DEGREE: Final = math.pi / 180
-_RADIANS_PER_LOOK: Final = 30 * _DEGREE
 _GAP_SIGMA: Final = 0.5
 _LEAST_GAP_S: Final = 0.6
 _HEAD_SHARE: Final = 0.2
@@ -271,10 +270,10 @@ class IdleLife:
             (_HEAD, head),
             (_LEFT, (yaw, pitch)),
             (_RIGHT, (yaw, pitch)),
-            (_LOOK_LEFT, (yaw / _RADIANS_PER_LOOK,) * 2),
-            (_LOOK_RIGHT, (-yaw / _RADIANS_PER_LOOK,) * 2),
-            (_LOOK_DOWN, (pitch / _RADIANS_PER_LOOK,) * 2),
-            (_LOOK_UP, (-pitch / _RADIANS_PER_LOOK,) * 2),
+            (_LOOK_LEFT, (yaw / RADIANS_PER_LOOK,) * 2),
+            (_LOOK_RIGHT, (-yaw / RADIANS_PER_LOOK,) * 2),
+            (_LOOK_DOWN, (pitch / RADIANS_PER_LOOK,) * 2),
+            (_LOOK_UP, (-pitch / RADIANS_PER_LOOK,) * 2),
             (_BLINK, (_LIDS_OPEN + (1 - _LIDS_OPEN) * closure,) * 2),
         ):
             for channel, value in zip(channels, values, strict=True):

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from models.face.channels import CHANNELS
-from stream_engine.clock import MEDIA_RATE, TICK_MEDIA, Clock
+from stream_engine.clock import TICK_MEDIA, TICK_MS, Clock
 from stream_engine.frames import AudioChunk, Event, EventKind, MotionFrame
 from stream_engine.logs import get_logger
 from stream_engine.metrics import Metrics
@@ -36,7 +36,6 @@ from stream_engine.transport.microphone import Microphone
 from stream_engine.transport.offer import Fragment, Offer
 from stream_engine.transport.peer import Peer, PeerCallbacks
 
-TICK_MS = TICK_MEDIA * 1000 // MEDIA_RATE
 _log = get_logger(__name__)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ValidationError
 
+from stream_engine.clock import TICK_MS
 from stream_engine.security import Refusal
 from stream_engine.session_registry import SessionRegistry
 from stream_engine.settings import Settings
@@ -18,7 +19,6 @@ from stream_engine.transport.offer import read_fragment, read_offer
 
 SDP: Final = "application/sdp"
 TRICKLE: Final = "application/trickle-ice-sdpfrag"
-TICK_MS: Final = 20
 
 
 class _Parameters(BaseModel):
