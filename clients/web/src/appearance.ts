@@ -30,8 +30,7 @@ export class Appearance {
 
   set look(look: Look) {
     this.look_ = look;
-    this.preferences.look = look.id;
-    this.keep();
+    this.keep({ look: look.id });
     this.onLook(look);
   }
 
@@ -41,8 +40,7 @@ export class Appearance {
 
   set background(background: Background) {
     this.background_ = background;
-    this.preferences.background = background;
-    this.keep();
+    this.keep({ background });
   }
 
   get framing(): Framing {
@@ -51,8 +49,7 @@ export class Appearance {
 
   set framing(framing: Framing) {
     this.framing_ = framing;
-    this.preferences.framing = framing;
-    this.keep();
+    this.keep({ framing });
   }
 
   /** Be told of every change, and of the state as it is. */
@@ -61,8 +58,8 @@ export class Appearance {
     listener();
   }
 
-  private keep(): void {
-    savePreferences(this.preferences);
+  private keep(choice: Partial<Preferences>): void {
+    savePreferences(this.preferences, choice);
     for (const listener of this.listeners) listener();
   }
 }

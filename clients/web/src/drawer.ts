@@ -12,7 +12,7 @@ export class Drawer {
     tab,
     button: element(`tab-${tab}`, HTMLButtonElement),
     panel: element(`panel-${tab}`, HTMLElement),
-  }));
+  })).filter(({ button }) => !button.hidden);
   private tab: Tab = 'look';
 
   /** @param onToggle the drawer was opened or closed, or shows another tab. */
@@ -64,16 +64,17 @@ export class Drawer {
 
   /** Arrow keys go from tab to tab, as in any tab list. */
   private takeKey(event: KeyboardEvent): void {
-    const at = TABS.indexOf(this.tab);
+    const { tabs } = this;
+    const at = tabs.findIndex(({ tab }) => tab === this.tab);
     const to: Record<string, number> = {
       ArrowLeft: at - 1,
       ArrowRight: at + 1,
       Home: 0,
-      End: TABS.length - 1,
+      End: tabs.length - 1,
     };
     const next = to[event.key];
     if (next === undefined) return;
     event.preventDefault();
-    this.show(TABS[(next + TABS.length) % TABS.length]!);
+    this.show(tabs[(next + tabs.length) % tabs.length]!.tab);
   }
 }

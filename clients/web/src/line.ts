@@ -81,7 +81,7 @@ export class Line {
     const current = (): boolean => generation === this.generation;
     this.set('connecting', null);
     try {
-      const iceServers = await this.iceServers();
+      const { iceServers } = await this.options.signalling.config();
       if (!current()) return;
       const feed = new Feed();
       let opening = true;
@@ -144,14 +144,5 @@ export class Line {
   private set(state: LineState, problem: Problem | null): void {
     this.state_ = state;
     this.options.listener.onState(state, problem);
-  }
-
-  /** The server's ICE servers, as `RTCPeerConnection` takes them: plain URLs or objects with credentials. */
-  private async iceServers(): Promise<RTCIceServer[]> {
-    const config = (await this.options.signalling.json('/api/config', AbortSignal.timeout(5000))) as {
-      ice_servers?: unknown;
-    } | null;
-    const listed = Array.isArray(config?.ice_servers) ? (config.ice_servers as unknown[]) : [];
-    return listed.map((entry) => (typeof entry === 'string' ? { urls: entry } : (entry as RTCIceServer)));
   }
 }

@@ -1,4 +1,4 @@
-/** The Look tab: which face, on which background, how near. */
+/** The Look tab: which face, on which background, how near; and what else concerns this page alone. */
 
 import type { Appearance } from './appearance';
 import { element, make, radios } from './element';
@@ -7,14 +7,18 @@ import { savePreferences, type Background, type Preferences } from './preference
 import type { Framing } from './shot';
 
 export class LookPanel {
-  private readonly mirror = element('mirror', HTMLInputElement);
+  private readonly switches = [
+    { name: 'mirror', input: element('mirror', HTMLInputElement) },
+    { name: 'listening', input: element('listening', HTMLInputElement) },
+    { name: 'graph', input: element('graph-on', HTMLInputElement) },
+  ] as const;
 
   constructor(
     private readonly appearance: Appearance,
     private readonly preferences: Preferences,
     /** An own avatar is worn in the looks' place. */
     private readonly ownWorn: () => boolean,
-    private readonly onMirror: () => void,
+    private readonly onSwitch: () => void,
   ) {
     const list = element('look-list', HTMLElement);
     list.append(
@@ -43,7 +47,7 @@ export class LookPanel {
     }
     for (const input of radios('background')) input.checked = input.value === this.appearance.background;
     for (const input of radios('framing')) input.checked = input.value === this.appearance.framing;
-    this.mirror.checked = this.preferences.mirror;
+    for (const { name, input } of this.switches) input.checked = this.preferences[name];
   }
 
   private bind(): void {
@@ -61,11 +65,12 @@ export class LookPanel {
     for (const input of radios('framing')) {
       input.addEventListener('change', () => (appearance.framing = input.value as Framing));
     }
-    this.mirror.addEventListener('change', () => {
-      preferences.mirror = this.mirror.checked;
-      savePreferences(preferences);
-      this.onMirror();
-    });
+    for (const { name, input } of this.switches) {
+      input.addEventListener('change', () => {
+        savePreferences(preferences, { [name]: input.checked });
+        this.onSwitch();
+      });
+    }
   }
 }
 

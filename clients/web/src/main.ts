@@ -98,8 +98,7 @@ const looks = new LookPanel(
   },
 );
 own.onChange = () => {
-  preferences.ownAvatar = own.name !== null;
-  savePreferences(preferences);
+  savePreferences(preferences, { ownAvatar: own.name !== null });
   looks.render();
 };
 const graph = new LiveGraph(
@@ -128,7 +127,7 @@ async function startFace(): Promise<void> {
     appearance,
     afterFrame: (nowMs, { scene, loop }) => {
       loop.attentive = preferences.listening;
-      loop.style = studio.style.shown;
+      loop.style = studio.faceStyle;
       ui.frame(nowMs, loop.shown);
       if (ui.graphShown) graph.frame(nowMs, loop.shown);
       recorder.frame(scene.pictures);

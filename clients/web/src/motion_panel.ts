@@ -2,7 +2,7 @@
 
 import { element, make, radios } from './element';
 import { GazePad } from './gaze_pad';
-import { savePreferences, type Preferences } from './preferences';
+import { loadPreferences, savePreferences, type Preferences } from './preferences';
 import { EMOTIONS, type Style } from './protocol';
 import type { Studio } from './studio';
 import { DEFAULT_STYLE, STYLE_MOST, styleDifference, type StyleSync } from './style_sync';
@@ -42,12 +42,10 @@ export class MotionPanel {
     return { field, input, value, row };
   });
   private readonly reset = element('style-reset', HTMLButtonElement);
-  private readonly listening = element('listening', HTMLInputElement);
   private readonly note = element('style-note', HTMLElement);
   private readonly seed = element('seed', HTMLInputElement);
   private readonly pad: GazePad;
   private readonly style: StyleSync;
-  private toldSeed: number | null = null;
   /** Told or typed, whichever came last. */
   private lastSeed: number | null = null;
 
@@ -85,11 +83,6 @@ export class MotionPanel {
       this.reseed(Math.floor(Math.random() * 10_000));
     });
     this.reset.addEventListener('click', () => this.change(DEFAULT_STYLE));
-    this.listening.checked = preferences.listening;
-    this.listening.addEventListener('change', () => {
-      preferences.listening = this.listening.checked;
-      savePreferences(preferences);
-    });
   }
 
   /** @param live whether the sliders reach a server now. */
@@ -111,11 +104,10 @@ export class MotionPanel {
       : 'Head, eyes and blinks change now, the rest as soon as the face speaks.';
   }
 
-  /** The server has told what seed the session has. */
-  showSeed(seed: number): void {
-    if (seed === this.toldSeed) return;
-    this.toldSeed = this.lastSeed = seed;
-    this.seed.value = String(seed);
+  /** The seed that the session has, or is to have; null while that is left to chance. */
+  showSeed(seed: number | null): void {
+    this.lastSeed = seed;
+    this.seed.value = String(seed ?? '');
   }
 
   private reseed(wanted: number): void {
@@ -128,7 +120,7 @@ export class MotionPanel {
   }
 
   private change(change: Partial<Style>): void {
-    this.preferences.style = this.style.set(change);
-    savePreferences(this.preferences);
+    this.style.set(change);
+    savePreferences(this.preferences, { style: { ...loadPreferences().style, ...change } });
   }
 }

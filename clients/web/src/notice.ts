@@ -8,6 +8,7 @@ import type { Studio, StudioState } from './studio';
 const TELLING: ReadonlySet<ProblemCode> = new Set([
   'protocol',
   'server_error',
+  'engine_stumbled',
   'mic_failed',
   'sample_failed',
   'head_failed',

@@ -86,6 +86,8 @@ export function loadPreferences(): Preferences {
   return parsePreferences(storage()?.getItem(KEY) ?? null);
 }
 
-export function savePreferences(preferences: Preferences): void {
-  storage()?.setItem(KEY, JSON.stringify(preferences));
+/** Take a choice over and keep it. What other tabs kept since this one began stays: only the choice is written. */
+export function savePreferences(preferences: Preferences, choice: Partial<Preferences>): void {
+  Object.assign(preferences, choice);
+  storage()?.setItem(KEY, JSON.stringify({ ...loadPreferences(), ...choice }));
 }

@@ -20,6 +20,9 @@ export type ProblemCode =
   | 'session_idle'
   | 'ice_failed'
   | 'connection_lost'
+  | 'engine_restarting'
+  | 'engine_busy'
+  | 'engine_stumbled'
   | 'protocol'
   | 'no_webrtc'
   | 'no_webgl'
@@ -141,6 +144,21 @@ const WORDS: Record<ProblemCode, Words> = {
     advice: 'The page reconnects by itself.',
     remedy: 'auto',
   },
+  engine_restarting: {
+    title: 'The face does not follow the voice right now',
+    advice: 'The server is starting its engine again; the face goes on by itself in a moment.',
+    remedy: 'auto',
+  },
+  engine_busy: {
+    title: 'The server cannot keep up',
+    advice: 'It left out some sound, and the face may stutter. Fewer sessions or a faster machine would help.',
+    remedy: 'auto',
+  },
+  engine_stumbled: {
+    title: 'Something went wrong in the server',
+    advice: 'The session goes on by itself. If this comes again and again, the server’s log says why.',
+    remedy: 'auto',
+  },
   protocol: {
     title: 'Page and server do not understand each other',
     advice: 'Reload the page; if that does not help, they are of different versions: update the server.',
@@ -252,6 +270,14 @@ export function problemOfStatus(status: number, body: string, retryAfter: string
   if (status === 502 || status === 504) return new Problem('server_gone', detail, retryAfterMs);
   if (status >= 500) return new Problem('server_error', detail, retryAfterMs);
   return new Problem('protocol', detail === '' ? `The server answered ${status}.` : detail);
+}
+
+/** The problem behind an `error` event; null for what is no person's concern. */
+export function problemOfError(code: string, detail: string): Problem | null {
+  // A control was refused: the page's own mistake, and the controls show what the server has.
+  if (code === 'bad_message') return null;
+  if (code === 'engine_restarted' || code === 'engine_failed') return new Problem('engine_restarting', detail);
+  return new Problem(code === 'overloaded' ? 'engine_busy' : 'engine_stumbled', detail);
 }
 
 /** The problem behind what `getUserMedia` threw. */

@@ -10,39 +10,29 @@ export class SoundPanel {
   private readonly echo = element('echo', HTMLInputElement);
   private readonly noise = element('noise', HTMLInputElement);
   private readonly lookAhead = element('look-ahead', HTMLSelectElement);
-  private toldMs: number | null = null;
-  private readonly graph = element('graph-on', HTMLInputElement);
 
   constructor(
     studio: Studio,
     private readonly preferences: Preferences,
-    onGraph: () => void,
   ) {
     this.echo.checked = preferences.echoCancellation;
     this.noise.checked = preferences.noiseSuppression;
     const microphoneChanged = (): void => {
-      preferences.deviceId = this.device.value === '' ? null : this.device.value;
-      preferences.echoCancellation = this.echo.checked;
-      preferences.noiseSuppression = this.noise.checked;
-      savePreferences(preferences);
+      savePreferences(preferences, {
+        deviceId: this.device.value === '' ? null : this.device.value,
+        echoCancellation: this.echo.checked,
+        noiseSuppression: this.noise.checked,
+      });
       void studio.microphoneChanged();
     };
     for (const input of [this.device, this.echo, this.noise]) input.addEventListener('change', microphoneChanged);
     this.lookAhead.addEventListener('change', () => studio.setLookAhead(Number(this.lookAhead.value)));
-    this.graph.checked = preferences.graph;
-    this.graph.addEventListener('change', () => {
-      preferences.graph = this.graph.checked;
-      savePreferences(preferences);
-      onGraph();
-    });
     void this.listDevices();
   }
 
-  /** The server has told what look-ahead the session has; shown once, so that it does not close an open list. */
-  showLookAhead(ms: number): void {
-    if (ms === this.toldMs) return;
-    this.toldMs = ms;
-    this.lookAhead.value = String(ms);
+  /** The look-ahead that the session has, or is to have; none is chosen while that is not known. */
+  showLookAhead(ms: number | null): void {
+    this.lookAhead.value = String(ms ?? '');
   }
 
   async listDevices(): Promise<void> {

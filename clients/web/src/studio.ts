@@ -12,11 +12,11 @@ import { Microphone } from './microphone';
 import type { PageParams } from './page_params';
 import { keepToken } from './page_params';
 import type { Preferences } from './preferences';
-import { Problem } from './problems';
-import type { MotionFrame, ServerEvent } from './protocol';
+import { Problem, problemOfError } from './problems';
+import type { Control, MotionFrame, ServerEvent, Style } from './protocol';
 import { SampleVoice, type SampleClip } from './sample_voice';
 import { Sounds } from './sounds';
-import { StyleSync, parseStyle } from './style_sync';
+import { DEFAULT_STYLE, StyleSync, parseStyle } from './style_sync';
 import { viewerLink, whepPath } from './whep';
 import { Signalling, whipPath } from './whip';
 
@@ -38,10 +38,18 @@ export interface StudioState {
   readonly viewers: number;
 }
 
+/** What turns only at a reset; null where it is not known, or left to chance. */
+export interface Settings {
+  readonly lookAheadMs: number | null;
+  readonly seed: number | null;
+}
+
 /** A session kept only by a finished sample gives its place back after this. */
 const SAMPLE_LINGER_MS = 30_000;
 /** A sample waits this long for the page's own viewer connection, so that its beginning is heard. */
 const VIEWER_WAIT_MS = 2500;
+/** A trouble that passes by itself is read within this. */
+const TROUBLE_MS = 6000;
 
 export class Studio {
   private readonly signalling: Signalling;
@@ -55,13 +63,19 @@ export class Studio {
   private wasOpen = false;
   private busy = false;
   private problem: Problem | null = null;
+  /** What the server said went wrong in the session, which goes on. */
+  private trouble: Problem | null = null;
+  private troubleTimer = 0;
   private view: View;
   private lineState: LineState = 'closed';
   /** Starts the sample that waits for its listener, the page's own viewer connection. */
   private waitingSample: (() => void) | null = null;
   private sampleTimer = 0;
+  /** What the person wants, or the server drew for the first session; the next session gets the same. */
   private lookAheadMs: number | null;
   private seed: number | null;
+  /** As the server told last; before, what is wanted and the server's default. A new object whenever told. */
+  private settings_: Settings;
   /** How the face moves, as the sliders have it. */
   readonly style: StyleSync;
   /** Told of all motion of the session as it arrives, whichever view is on. */
@@ -77,10 +91,11 @@ export class Studio {
     this.sounds = new Sounds(onChange);
     this.lookAheadMs = params.lookAheadMs;
     this.seed = params.seed;
+    this.settings_ = { lookAheadMs: params.lookAheadMs, seed: params.seed };
     this.style = new StyleSync(
       preferences.style,
       { now: () => performance.now(), after: (ms, action) => void setTimeout(action, ms) },
-      (change) => this.line.send({ type: 'style', ...change }),
+      (change) => this.control({ type: 'style', ...change }),
       onChange,
     );
     const watch = params.watch;
@@ -113,13 +128,14 @@ export class Studio {
         onSound: (stream) => void this.sounds.loudspeaker.play(stream),
       },
     });
+    if (watch === null) void this.learnDefaults();
   }
 
   get state(): StudioState {
     return {
       watching: this.watching,
       phase: this.phase,
-      problem: this.problem,
+      problem: this.problem ?? this.trouble,
       view: this.view,
       voice: this.sample !== null ? 'sample' : this.microphone !== null ? 'microphone' : 'none',
       sample: this.sample?.clip ?? null,
@@ -143,6 +159,15 @@ export class Studio {
   /** The session's own feed, whichever view is on. */
   get sessionFeed(): Feed {
     return this.line.feed;
+  }
+
+  get settings(): Settings {
+    return this.settings_;
+  }
+
+  /** How the face moves: as the sliders have it, or on a watching page as the server told. */
+  get faceStyle(): Style {
+    return this.watching ? (this.line.feed.style ?? DEFAULT_STYLE) : this.style.shown;
   }
 
   get sessionId(): string | null {
@@ -234,7 +259,7 @@ export class Studio {
       this.sounds.loudspeaker.muted = muted;
     } else if (this.microphone !== null) {
       this.microphone.muted = muted;
-      this.line.send({ type: 'mute', muted });
+      this.control({ type: 'mute', muted });
     }
     this.onChange();
   }
@@ -242,13 +267,13 @@ export class Studio {
   /** How far the network looks ahead; the motion stream starts afresh. */
   setLookAhead(ms: number): void {
     this.lookAheadMs = ms;
-    this.line.send({ type: 'reset', look_ahead_ms: ms });
+    this.control({ type: 'reset', look_ahead_ms: ms });
   }
 
   /** Which liveliness the network adds of its own; the motion stream starts afresh. */
   setSeed(seed: number): void {
     this.seed = seed;
-    this.line.send({ type: 'reset', seed });
+    this.control({ type: 'reset', seed });
   }
 
   /** Open the microphone anew with changed preferences, if it is open. */
@@ -280,6 +305,7 @@ export class Studio {
 
   dismiss(): void {
     this.problem = null;
+    this.setTrouble(null);
     this.onChange();
   }
 
@@ -349,7 +375,7 @@ export class Studio {
       this.wasOpen = true;
       this.problem = null;
       this.sampleTimer = window.setTimeout(() => this.startSample(), VIEWER_WAIT_MS);
-      if (this.microphone?.muted === true) this.line.send({ type: 'mute', muted: true });
+      if (this.microphone?.muted === true) this.control({ type: 'mute', muted: true });
       if (!this.watching && this.view === 'viewers') this.mirrorLine.open();
     } else {
       this.style.disconnected();
@@ -357,6 +383,7 @@ export class Studio {
       if (!this.watching) this.mirrorLine.close();
       // While a try is under way, what went wrong before stays readable.
       if (state !== 'connecting') this.problem = this.wordFor(problem);
+      this.setTrouble(null);
       if (state === 'closed' && problem?.remedy === 'user') this.releaseVoice();
     }
     this.onChange();
@@ -429,10 +456,52 @@ export class Studio {
   }
 
   private takeEvent(event: ServerEvent): void {
-    // A connection that comes back brings the same life back.
-    if (event.type === 'hello' && !this.watching) this.seed ??= event.seed ?? null;
+    if (event.type === 'error') this.takeError(problemOfError(event.code, event.detail));
+    if (event.type === 'resumed') this.setTrouble(null);
+    if (event.type === 'hello' || event.type === 'reset') {
+      this.settings_ = { lookAheadMs: event.look_ahead_ms, seed: event.seed ?? null };
+    }
+    if (event.type === 'hello') this.askForWanted(event);
     // Viewers may look at the style, not change it.
     if (event.type === 'style' && !this.watching) this.style.takeEvent(parseStyle(event));
-    if (event.type === 'stats' || event.type === 'hello') this.onChange();
+    if (event.type === 'stats' || event.type === 'hello' || event.type === 'reset') this.onChange();
+  }
+
+  /** What was chosen after the offer had gone out is asked for now. */
+  private askForWanted(hello: { look_ahead_ms: number; seed?: number }): void {
+    // A connection that comes back brings the same life back.
+    const seed = (this.seed ??= hello.seed ?? null);
+    const ms = this.lookAheadMs ?? hello.look_ahead_ms;
+    if (ms === hello.look_ahead_ms && seed === (hello.seed ?? seed)) return;
+    this.control({ type: 'reset', look_ahead_ms: ms, ...(seed !== null && { seed }) });
+  }
+
+  /** Until a session tells, the next one is taken to have the server's default look-ahead. */
+  private async learnDefaults(): Promise<void> {
+    const { lookAheadMs } = await this.signalling.config().catch(() => ({ lookAheadMs: null }));
+    if (lookAheadMs === null || this.lookAheadMs !== null || this.settings_.lookAheadMs !== null) return;
+    this.settings_ = { lookAheadMs, seed: this.seed };
+    this.onChange();
+  }
+
+  /** What acts on the session is its speaker's alone; the server refuses it from viewers. */
+  private control(control: Control): void {
+    if (!this.watching) this.line.send(control);
+  }
+
+  private takeError(trouble: Problem | null): void {
+    // While the engine is away, nothing is worse.
+    if (trouble !== null && this.trouble?.code !== 'engine_restarting') this.setTrouble(trouble);
+  }
+
+  /** Shown until the engine has resumed, or for as long as it takes to read it. */
+  private setTrouble(trouble: Problem | null): void {
+    if (trouble === this.trouble) return;
+    clearTimeout(this.troubleTimer);
+    this.trouble = trouble;
+    if (trouble !== null && trouble.code !== 'engine_restarting') {
+      this.troubleTimer = window.setTimeout(() => this.setTrouble(null), TROUBLE_MS);
+    }
+    this.onChange();
   }
 }

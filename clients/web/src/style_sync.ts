@@ -73,7 +73,7 @@ export function styleDifference(from: Style, to: Style): Partial<Style> | null {
 /** At most ten messages a second. */
 export const SEND_GAP_MS = 100;
 /** So long after the last message or touch the server's word counts again: its echoes have come by then. */
-export const SETTLE_MS = 600;
+export const SETTLE_MS = 1500;
 
 export interface StyleTimers {
   now(): number;
@@ -83,8 +83,10 @@ export interface StyleTimers {
 export class StyleSync {
   /** What the controls show. */
   shown: Style;
-  /** What the server has, as far as it told or was told; null without a connection. */
+  /** What the server told last: while messages are on their way, older than what it will have. Null without one. */
   private told: Style | null = null;
+  /** What the server has once all that was sent has arrived: what is wished is held against this. */
+  private sent: Style | null = null;
   private held = false;
   private lastSentMs = Number.NEGATIVE_INFINITY;
   private scheduled = false;
@@ -103,12 +105,11 @@ export class StyleSync {
     this.shown = wished;
   }
 
-  /** The person moves a control; returns what to remember. */
-  set(change: Partial<Style>): Style {
+  /** The person moves a control. */
+  set(change: Partial<Style>): void {
     this.shown = this.wished = { ...this.wished, ...change };
     this.flush();
     this.onChange();
-    return this.wished;
   }
 
   /** A slider is being dragged, or was let go: while it is held the server's word waits. */
@@ -119,29 +120,31 @@ export class StyleSync {
 
   /** The server tells the session's style. */
   takeEvent(style: Style): void {
-    const first = this.told === null;
     this.told = style;
-    if (first) this.flush();
-    else this.settle();
+    if (this.sent === null) {
+      this.sent = style;
+      this.flush();
+    } else this.settle();
   }
 
   /** The connection is gone; the next one gets what the person wishes. */
   disconnected(): void {
-    this.told = null;
+    this.told = this.sent = null;
   }
 
-  /** Once nothing is under way, show what the server has. */
+  /** Once nothing is under way, what the server told is what it has, and what is shown. */
   private settle(): void {
     const recent = this.timers.now() - this.lastSentMs < SETTLE_MS;
     if (this.told === null || this.held || this.scheduled || recent) return;
+    this.sent = this.told;
     if (styleDifference(this.shown, this.told) === null) return;
     this.shown = this.wished = this.told;
     this.onChange();
   }
 
   private flush(): void {
-    if (this.told === null || this.scheduled) return;
-    const change = styleDifference(this.told, this.wished);
+    if (this.sent === null || this.scheduled) return;
+    const change = styleDifference(this.sent, this.wished);
     if (change === null) return;
     const wait = this.lastSentMs + SEND_GAP_MS - this.timers.now();
     if (wait > 0) {
@@ -153,7 +156,7 @@ export class StyleSync {
       return;
     }
     this.lastSentMs = this.timers.now();
-    this.told = this.wished;
+    this.sent = this.wished;
     this.send(change);
     this.timers.after(SETTLE_MS, () => this.settle());
   }

@@ -11,7 +11,7 @@ import type { Recorder } from './recorder';
 import type { Shown } from './render_loop';
 import { SAMPLE_CLIPS, type SampleClip } from './sample_voice';
 import { SoundPanel } from './sound_panel';
-import type { Studio, StudioState } from './studio';
+import type { Settings, Studio, StudioState } from './studio';
 import { TakePanel } from './take_panel';
 
 const PHASES: Record<StudioState['phase'], string> = {
@@ -65,6 +65,8 @@ export class StudioPage {
   private readonly studio: Studio;
   private readonly preferences: Preferences;
   private readonly recorder: Recorder;
+  /** The session's settings as they were shown last. */
+  private settings: Settings | null = null;
   private readoutMs = 0;
   private toastTimer = 0;
   private linkTimer = 0;
@@ -75,9 +77,11 @@ export class StudioPage {
     this.recorder = recorder;
     this.notice = new Notice(studio);
     this.latency = new LatencyPanel(studio);
+    // A watching page has no controls that act on the session; the panel leaves out the tabs that are hidden here.
+    for (const node of document.querySelectorAll<HTMLElement>('[data-speaker]')) node.hidden = studio.state.watching;
     this.drawer = new Drawer(onLayout);
     this.motion = new MotionPanel(studio, preferences, () => this.canvas.classList.contains('mirrored'));
-    this.sound = new SoundPanel(studio, preferences, () => this.render());
+    this.sound = new SoundPanel(studio, preferences);
     this.take = new TakePanel(
       recorder,
       (text) => this.say(text),
@@ -122,6 +126,7 @@ export class StudioPage {
     this.canvas.classList.toggle('mirrored', this.preferences.mirror && state.view === 'own' && !state.watching);
     this.notice.render(state);
     this.motion.render(live);
+    this.renderSettings();
     if (!live && this.recorder.phase === 'recording') {
       void this.recorder.stop('The connection ended, and the take with it.');
     }
@@ -141,9 +146,6 @@ export class StudioPage {
     this.turn.textContent = this.studio.state.muted ? 'Muted' : speaking ? 'Speaking' : 'Quiet';
     this.latency.render(shown);
     if (this.recorder.phase === 'recording') this.take.tick();
-    const { lookAheadMs, seed } = this.studio.sessionFeed;
-    if (lookAheadMs !== null) this.sound.showLookAhead(lookAheadMs);
-    if (seed !== null) this.motion.showSeed(seed);
   }
 
   /** Say something in passing. */
@@ -241,6 +243,15 @@ export class StudioPage {
       this.drawer.show('take');
       this.say('Save or discard the last take first.');
     } else if (this.studio.state.phase === 'live') recorder.start();
+  }
+
+  /** Shown once when told, so that what a person is choosing meanwhile stays. */
+  private renderSettings(): void {
+    const { settings } = this.studio;
+    if (settings === this.settings) return;
+    this.settings = settings;
+    this.sound.showLookAhead(settings.lookAheadMs);
+    this.motion.showSeed(settings.seed);
   }
 
   private renderMute(state: StudioState, talking: boolean): void {

@@ -14,6 +14,14 @@ export interface Answer {
   readonly etag: string | null;
 }
 
+/** What the server tells of itself before any session. */
+export interface ServerConfig {
+  /** As `RTCPeerConnection` takes them. */
+  readonly iceServers: RTCIceServer[];
+  /** Of a session that asks for none; null where the server does not tell. */
+  readonly lookAheadMs: number | null;
+}
+
 /** A server that has not heard of a session's end within this finds out by itself. */
 const END_MS = 3000;
 
@@ -62,10 +70,15 @@ export class Signalling {
     }
   }
 
-  /** GET a JSON document. */
-  async json(path: string, signal: AbortSignal): Promise<unknown> {
-    const response = await this.request(path, { signal });
-    return (await response.json()) as unknown;
+  async config(): Promise<ServerConfig> {
+    const response = await this.request('/api/config', { signal: AbortSignal.timeout(5000) });
+    const told = (await response.json()) as { ice_servers?: unknown; look_ahead_ms?: unknown } | null;
+    // Plain URLs, or objects with credentials.
+    const listed = Array.isArray(told?.ice_servers) ? (told.ice_servers as unknown[]) : [];
+    return {
+      iceServers: listed.map((entry) => (typeof entry === 'string' ? { urls: entry } : (entry as RTCIceServer))),
+      lookAheadMs: typeof told?.look_ahead_ms === 'number' ? told.look_ahead_ms : null,
+    };
   }
 
   private async request(path: string, init: RequestInit): Promise<Response> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { PROBLEM_CODES, Problem, problemOfMicrophone, problemOfStatus } from '../src/problems';
+import { PROBLEM_CODES, Problem, problemOfError, problemOfMicrophone, problemOfStatus } from '../src/problems';
 
 describe('problems', () => {
   it.each(PROBLEM_CODES)('%s says what is wrong and what to do', (code) => {
@@ -28,6 +28,17 @@ describe('problems', () => {
     expect(problem).toMatchObject({ code: expected, detail: 'Do this.' });
   });
 
+  it.each([
+    ['engine_restarted', 'engine_restarting'],
+    ['engine_failed', 'engine_restarting'],
+    ['overloaded', 'engine_busy'],
+    ['slot_reset', 'engine_stumbled'],
+    ['what_comes_later', 'engine_stumbled'],
+  ])('reads the error event %s as %s, and a control refused as no person’s concern', (code, expected) => {
+    expect(problemOfError(code, 'because')).toMatchObject({ code: expected, detail: 'because' });
+    expect(problemOfError('bad_message', 'because')).toBeNull();
+  });
+
   it('honours Retry-After for a place, and survives bodies that are not ours', () => {
     expect(problemOfStatus(503, '<html>', '5')).toMatchObject({ code: 'server_full', retryAfterMs: 5000, detail: '' });
     expect(problemOfStatus(503, 'null', 'Wed, 21 Oct')).toMatchObject({ retryAfterMs: null });
@@ -47,7 +58,17 @@ describe('problems', () => {
   it('goes on by itself for what passes, and only for that', () => {
     const auto = PROBLEM_CODES.filter((code) => new Problem(code).remedy === 'auto');
     expect(auto.toSorted()).toEqual(
-      ['connection_lost', 'ice_failed', 'server_error', 'server_full', 'server_gone', 'server_starting'].toSorted(),
+      [
+        'connection_lost',
+        'engine_busy',
+        'engine_restarting',
+        'engine_stumbled',
+        'ice_failed',
+        'server_error',
+        'server_full',
+        'server_gone',
+        'server_starting',
+      ].toSorted(),
     );
   });
 });

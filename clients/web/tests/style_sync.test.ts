@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { Style } from '../src/protocol';
-import { parsePreferences } from '../src/preferences';
+import { loadPreferences, parsePreferences, savePreferences } from '../src/preferences';
 import { DEFAULT_STYLE, SEND_GAP_MS, SETTLE_MS, StyleSync, parseStyle, styleDifference } from '../src/style_sync';
 
 /** A clock that only the test moves, and a server that may echo. */
@@ -9,12 +9,17 @@ function bench(wished: Style = DEFAULT_STYLE) {
   let now = 1000;
   let waiting: { at: number; action: () => void }[] = [];
   const sent: { at: number; change: Partial<Style> }[] = [];
+  let server: ((change: Partial<Style>) => void) | null = null;
   const sync = new StyleSync(
     wished,
-    { now: () => now, after: (ms, action) => waiting.push({ at: now + ms, action }) },
-    (change) => sent.push({ at: now, change }),
+    { now: () => now, after: (ms, action) => after(ms, action) },
+    (change) => {
+      sent.push({ at: now, change });
+      server?.(change);
+    },
     () => undefined,
   );
+  const after = (ms: number, action: () => void): void => void waiting.push({ at: now + ms, action });
   const pass = (ms: number): void => {
     const until = now + ms;
     for (;;) {
@@ -26,7 +31,7 @@ function bench(wished: Style = DEFAULT_STYLE) {
     }
     now = until;
   };
-  return { sync, sent, pass };
+  return { sync, sent, pass, after, serve: (take: typeof server) => (server = take) };
 }
 
 describe('style controls', () => {
@@ -113,6 +118,57 @@ describe('style controls', () => {
   });
 });
 
+/** As `bench`, with a server at the end of a line that takes half of `rttMs` each way. */
+function lineTo(rttMs: number) {
+  const { sync, sent, pass, after, serve } = bench();
+  const server = { style: DEFAULT_STYLE };
+  serve((change) =>
+    after(rttMs / 2, () => {
+      const style = { ...server.style, ...change };
+      if (styleDifference(server.style, style) === null) return; // nothing is told where nothing changes
+      server.style = style;
+      after(rttMs / 2, () => sync.takeEvent(style));
+    }),
+  );
+  sync.takeEvent(DEFAULT_STYLE);
+  pass(2 * SETTLE_MS);
+  return { sync, sent, pass, server };
+}
+
+describe.each([40, 150, 300, 900])('the last choice wins on both sides, %i ms there and back', (rttMs) => {
+  it('where it is that of a moment ago', () => {
+    const { sync, pass, server } = lineTo(rttMs);
+    sync.set({ emotion: 'joy' });
+    pass(140);
+    sync.set({ emotion: 'anger' });
+    pass(120);
+    sync.set({ emotion: 'joy' });
+    for (let i = 0; i < 50; i++) {
+      expect(sync.shown.emotion).toBe('joy');
+      pass(100);
+    }
+    expect(server.style.emotion).toBe('joy');
+  });
+
+  it('whatever is chosen, whenever', () => {
+    const { sync, sent, pass, server } = lineTo(rttMs);
+    const choices = ['joy', 'anger', 'neutral', 'joy', 'fear', 'joy'] as const;
+    for (const [i, gap] of [7, 90, 110, 160, 310, 650, 1600, 20, 400, 130, 5, 240].entries()) {
+      const choice = { emotion: choices[i % choices.length]!, mouth_gain: (i % 3) / 2 };
+      sync.set(choice);
+      pass(gap);
+      expect(sync.shown).toMatchObject(choice);
+    }
+    const last = sync.shown;
+    pass(3 * SETTLE_MS);
+    expect(sync.shown).toEqual(last);
+    expect(server.style).toEqual(last);
+    const before = sent.length;
+    pass(10_000);
+    expect(sent.length).toBe(before);
+  });
+});
+
 describe('styles', () => {
   it('are read without trusting them', () => {
     expect(parseStyle(null)).toEqual(DEFAULT_STYLE);
@@ -147,6 +203,25 @@ describe('preferences', () => {
     expect(parsePreferences('{"background":"plaid","framing":"face","look":7,"graph":"yes"}')).toEqual({
       ...defaults,
       framing: 'face',
+    });
+  });
+
+  describe('in two tabs of one browser', () => {
+    afterEach(() => vi.unstubAllGlobals());
+
+    it('are kept one by one, so that neither tab undoes the other’s', () => {
+      const kept = new Map<string, string>();
+      vi.stubGlobal('localStorage', {
+        getItem: (key: string) => kept.get(key) ?? null,
+        setItem: (key: string, value: string) => kept.set(key, value),
+      });
+      const [one, other] = [loadPreferences(), loadPreferences()];
+      savePreferences(one, { background: 'green', graph: false });
+      savePreferences(other, { framing: 'face' });
+      savePreferences(one, { graph: true });
+      expect(loadPreferences()).toEqual({ ...parsePreferences(null), background: 'green', framing: 'face' });
+      expect(one).toMatchObject({ background: 'green', framing: 'head' });
+      expect(other).toMatchObject({ background: 'gradient', framing: 'face' });
     });
   });
 
