@@ -12,7 +12,8 @@ from benchmarks.lip_predict import predict
 from models.thunder import Thunder
 
 SECONDS: Final = 300.0
-SEEDS: Final = (0, 1)
+SEEDS: Final = (0, 1, 2, 3)
+"""Twenty minutes of each scene: the blinks of ten still err by one a minute."""
 
 
 def life(model: Thunder, sentences: Sequence[Clip], look_ahead_ms: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Every clip is streamed through the network from a fresh state with seeds 0–7 at 60 ms look-ahead, frame k showing the
 instant 20·k ms, and its lips measured on two rigs, the built-in head and the ICT face (`--rig` adds others). All
-figures are means or pooled shares over the seeds.
+figures are means or pooled shares over the seeds, of which `drift`, `life` and the tables take the first few.
 
 `core`
 - `real_mouth_r`: Pearson correlation, at lag 0, of the gap (interpolated to the video's frames) with the aperture

@@ -12,11 +12,12 @@ import { Microphone } from './microphone';
 import type { PageParams } from './page_params';
 import { keepToken } from './page_params';
 import type { Preferences } from './preferences';
-import { Problem, problemOfError } from './problems';
+import { Problem } from './problems';
 import type { Control, MotionFrame, ServerEvent, Style } from './protocol';
 import { SampleVoice, type SampleClip } from './sample_voice';
 import { Sounds } from './sounds';
 import { DEFAULT_STYLE, StyleSync, parseStyle } from './style_sync';
+import { Trouble } from './trouble';
 import { viewerLink, whepPath } from './whep';
 import { Signalling, whipPath } from './whip';
 
@@ -48,8 +49,6 @@ export interface Settings {
 const SAMPLE_LINGER_MS = 30_000;
 /** A sample waits this long for the page's own viewer connection, so that its beginning is heard. */
 const VIEWER_WAIT_MS = 2500;
-/** A trouble that passes by itself is read within this. */
-const TROUBLE_MS = 6000;
 
 export class Studio {
   private readonly signalling: Signalling;
@@ -63,9 +62,7 @@ export class Studio {
   private wasOpen = false;
   private busy = false;
   private problem: Problem | null = null;
-  /** What the server said went wrong in the session, which goes on. */
-  private trouble: Problem | null = null;
-  private troubleTimer = 0;
+  private readonly trouble: Trouble;
   private view: View;
   private lineState: LineState = 'closed';
   /** Starts the sample that waits for its listener, the page's own viewer connection. */
@@ -89,6 +86,7 @@ export class Studio {
   ) {
     this.signalling = new Signalling(token);
     this.sounds = new Sounds(onChange);
+    this.trouble = new Trouble(onChange);
     this.lookAheadMs = params.lookAheadMs;
     this.seed = params.seed;
     this.settings_ = { lookAheadMs: params.lookAheadMs, seed: params.seed };
@@ -135,7 +133,7 @@ export class Studio {
     return {
       watching: this.watching,
       phase: this.phase,
-      problem: this.problem ?? this.trouble,
+      problem: this.problem ?? this.trouble.now,
       view: this.view,
       voice: this.sample !== null ? 'sample' : this.microphone !== null ? 'microphone' : 'none',
       sample: this.sample?.clip ?? null,
@@ -305,7 +303,7 @@ export class Studio {
 
   dismiss(): void {
     this.problem = null;
-    this.setTrouble(null);
+    this.trouble.clear();
     this.onChange();
   }
 
@@ -383,7 +381,7 @@ export class Studio {
       if (!this.watching) this.mirrorLine.close();
       // While a try is under way, what went wrong before stays readable.
       if (state !== 'connecting') this.problem = this.wordFor(problem);
-      this.setTrouble(null);
+      this.trouble.clear();
       if (state === 'closed' && problem?.remedy === 'user') this.releaseVoice();
     }
     this.onChange();
@@ -456,8 +454,7 @@ export class Studio {
   }
 
   private takeEvent(event: ServerEvent): void {
-    if (event.type === 'error') this.takeError(problemOfError(event.code, event.detail));
-    if (event.type === 'resumed') this.setTrouble(null);
+    this.trouble.takeEvent(event);
     if (event.type === 'hello' || event.type === 'reset') {
       this.settings_ = { lookAheadMs: event.look_ahead_ms, seed: event.seed ?? null };
     }
@@ -487,21 +484,5 @@ export class Studio {
   /** What acts on the session is its speaker's alone; the server refuses it from viewers. */
   private control(control: Control): void {
     if (!this.watching) this.line.send(control);
-  }
-
-  private takeError(trouble: Problem | null): void {
-    // While the engine is away, nothing is worse.
-    if (trouble !== null && this.trouble?.code !== 'engine_restarting') this.setTrouble(trouble);
-  }
-
-  /** Shown until the engine has resumed, or for as long as it takes to read it. */
-  private setTrouble(trouble: Problem | null): void {
-    if (trouble === this.trouble) return;
-    clearTimeout(this.troubleTimer);
-    this.trouble = trouble;
-    if (trouble !== null && trouble.code !== 'engine_restarting') {
-      this.troubleTimer = window.setTimeout(() => this.setTrouble(null), TROUBLE_MS);
-    }
-    this.onChange();
   }
 }
