@@ -83,7 +83,7 @@ PRESETS = {
         PoolConfig(examples=8_000),
         (
             Stage("flow", 3600, 1.5e-3, closure_weight=1.5),
-            Stage("shortcut", 900, 5e-4, closure_weight=1.8, guidance=1.1),
+            Stage("shortcut", 1000, 6e-4, closure_weight=1.0, guidance=1.1),
         ),
         TrainConfig(),
         ThunderConfig(),
@@ -92,7 +92,7 @@ PRESETS = {
         PoolConfig(examples=80_000, minutes=1800.0, voices=60),
         (
             Stage("flow", 36_000, 1.0e-3, closure_weight=1.5),
-            Stage("shortcut", 9_000, 3e-4, closure_weight=1.8, guidance=1.1),
+            Stage("shortcut", 10_000, 3e-4, closure_weight=1.0, guidance=1.1),
         ),
         TrainConfig(batch=256, ema=0.9995, validate_every=1000),
         ThunderConfig(),
