@@ -35,16 +35,17 @@ class MotionLoss(torch.nn.Module):
 
     Args:
         closure_weight: how much more a gap counts where a seal is due.
+        firm_weight: how much the channels of few phones count.
     """
 
-    def __init__(self, closure_weight: float) -> None:
+    def __init__(self, closure_weight: float, firm_weight: float = 1.0) -> None:
         super().__init__()
         self.closure_weight = closure_weight
         self.weights: Tensor
         self.gap: Tensor
         self.lips: Tensor
         weights = torch.ones(len(SPEAKING))
-        weights[[SPEAKING.index(name) for name in _FIRM]] = 2.5
+        weights[[SPEAKING.index(name) for name in _FIRM]] = firm_weight
         self.register_buffer("weights", weights)
         self.register_buffer("gap", torch.from_numpy(gap_coefficients())[_INDEX])
         self.register_buffer("lips", lip_basis())

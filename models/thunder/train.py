@@ -46,6 +46,7 @@ class Stage:
         steps: how many.
         learning_rate: its peak.
         closure_weight: how much more a gap counts where a seal is due.
+        firm_weight: how much rounding, tuck and tongue count, which few phones move.
         guidance: what the teacher's velocities are led by (classifier-free guidance), so that samples need none.
     """
 
@@ -53,6 +54,7 @@ class Stage:
     steps: int
     learning_rate: float
     closure_weight: float
+    firm_weight: float = 1.0
     guidance: float = 1.0
 
 
@@ -82,8 +84,8 @@ PRESETS = {
     "cpu": Preset(
         PoolConfig(examples=8_000),
         (
-            Stage("flow", 3600, 1.5e-3, closure_weight=1.5),
-            Stage("shortcut", 1000, 6e-4, closure_weight=1.0, guidance=1.1),
+            Stage("flow", 3600, 1.5e-3, closure_weight=1.5, firm_weight=2.5),
+            Stage("shortcut", 1500, 8e-4, closure_weight=1.6, firm_weight=1.3, guidance=1.1),
         ),
         TrainConfig(),
         ThunderConfig(),
@@ -91,8 +93,8 @@ PRESETS = {
     "gpu": Preset(
         PoolConfig(examples=80_000, minutes=1800.0, voices=60),
         (
-            Stage("flow", 36_000, 1.0e-3, closure_weight=1.5),
-            Stage("shortcut", 10_000, 3e-4, closure_weight=1.0, guidance=1.1),
+            Stage("flow", 36_000, 1.0e-3, closure_weight=1.5, firm_weight=2.5),
+            Stage("shortcut", 15_000, 3e-4, closure_weight=1.6, firm_weight=1.3, guidance=1.1),
         ),
         TrainConfig(batch=256, ema=0.9995, validate_every=1000),
         ThunderConfig(),
@@ -206,7 +208,7 @@ class Training:
             optimizer.load_state_dict(midway["optimizer"])
             schedule.load_state_dict(midway["schedule"])
         rng = self._chance(before + done)
-        loss = MotionLoss(stage.closure_weight).to(self.device)
+        loss = MotionLoss(stage.closure_weight, stage.firm_weight).to(self.device)
         teacher = self.average if stage.name == "shortcut" else None
         total_steps = sum(s.steps for s in self.preset.stages)
         began = time.monotonic()
