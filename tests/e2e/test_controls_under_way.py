@@ -110,8 +110,11 @@ def test_two_tabs_keep_each_others_choices(server: ServerProcess, context: Brows
         tab.until("window.streamEngine !== undefined")
     choose(one, "background", "green")
     choose(one, "emotion", "joy")
+    # Storage reaches a tab of another process a moment later.
+    other.until("JSON.parse(localStorage.getItem('stream-engine-studio') ?? '{}').style?.emotion === 'joy'")
     choose(other, "framing", "face")
     choose(other, "gaze", "camera")
+    other.until("JSON.parse(localStorage.getItem('stream-engine-studio')).style.gaze === 'camera'")
     stored = json.loads(other.page.evaluate("localStorage.getItem('stream-engine-studio')"))
     assert (stored["background"], stored["framing"]) == ("green", "face")
     assert (stored["style"]["emotion"], stored["style"]["gaze"]) == ("joy", "camera")

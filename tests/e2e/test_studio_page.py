@@ -133,6 +133,9 @@ def test_a_phone_has_room_for_everything(server: ServerProcess, browser: Browser
     assert tab.page.evaluate(OVERFLOWING) == []
     assert tab.page.evaluate(UNREACHABLE) == []
     click(tab, "panel-toggle")
+    tab.until(
+        "document.getElementById('drawer').getAnimations({ subtree: true }).length === 0"
+    )  # the sheet has come up
     for name in TABS:
         click(tab, f"tab-{name}")
         assert tab.page.evaluate(OVERFLOWING) == [], name
