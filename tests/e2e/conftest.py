@@ -116,6 +116,10 @@ class Tab:
         """Waits until a JavaScript expression holds."""
         wait_until(self.page, condition, timeout_s)
 
+    def choose(self, name: str, value: str) -> None:
+        """Picks one of a group of radio buttons."""
+        self.page.evaluate(f"document.querySelector('input[name={name}][value={value}]').click()")
+
     def talk(self) -> None:
         """Presses "Talk" and waits for motion."""
         self.until("window.streamEngine?.faceReady")

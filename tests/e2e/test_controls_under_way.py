@@ -24,10 +24,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     fresh.close()
 
 
-def choose(tab: Tab, name: str, value: str) -> None:
-    tab.page.evaluate(f"document.querySelector('input[name={name}][value={value}]').click()")
-
-
 def enter(tab: Tab, field: str, value: str) -> None:
     """Chooses in a list, or types into a field and leaves it."""
     tab.page.evaluate(
@@ -84,7 +80,7 @@ def test_what_is_chosen_while_connecting_comes_into_force(server: ServerProcess,
 def test_a_viewer_is_offered_only_what_is_its_own(server: ServerProcess, context: BrowserContext) -> None:
     speaker = open_tab(context, f"{server.url}/?raw=1")
     speaker.talk()
-    choose(speaker, "emotion", "joy")
+    speaker.choose("emotion", "joy")
     speaker.until("streamEngine.style?.emotion === 'joy'")
     viewer = open_tab(context, f"{server.url}/?watch={speaker.page.evaluate('streamEngine.state.session')}")
     viewer.until("window.streamEngine?.faceReady && streamEngine.state.phase === 'live'")
@@ -97,7 +93,7 @@ def test_a_viewer_is_offered_only_what_is_its_own(server: ServerProcess, context
     assert reached == ["tab-look", "tab-take", "tab-look"]
     assert [name for name in SPEAKERS_OWN if visible(viewer, name)] == []
     assert [name for name in ("listening", "graph-on") if not visible(viewer, name)] == []
-    choose(viewer, "background", "green")
+    viewer.choose("background", "green")
     assert viewer.page.evaluate("streamEngine.state.phase") == "live"
     assert json.loads(viewer.page.evaluate("localStorage.getItem('stream-engine-studio')"))["style"]["emotion"] == "joy"
     assert viewer.complaints == []
@@ -108,12 +104,12 @@ def test_two_tabs_keep_each_others_choices(server: ServerProcess, context: Brows
     one, other = (open_tab(context, f"{server.url}/") for _ in range(2))
     for tab in (one, other):
         tab.until("window.streamEngine !== undefined")
-    choose(one, "background", "green")
-    choose(one, "emotion", "joy")
+    one.choose("background", "green")
+    one.choose("emotion", "joy")
     # Storage reaches a tab of another process a moment later.
     other.until("JSON.parse(localStorage.getItem('stream-engine-studio') ?? '{}').style?.emotion === 'joy'")
-    choose(other, "framing", "face")
-    choose(other, "gaze", "camera")
+    other.choose("framing", "face")
+    other.choose("gaze", "camera")
     other.until("JSON.parse(localStorage.getItem('stream-engine-studio')).style.gaze === 'camera'")
     stored = json.loads(other.page.evaluate("localStorage.getItem('stream-engine-studio')"))
     assert (stored["background"], stored["framing"]) == ("green", "face")

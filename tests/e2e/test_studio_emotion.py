@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from benchmarks.server_process import ServerProcess
-from tests.e2e.conftest import Tab, new_context, open_tab
+from tests.e2e.conftest import new_context, open_tab
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -18,24 +18,20 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     fresh.close()
 
 
-def choose(tab: Tab, name: str, value: str) -> None:
-    tab.page.evaluate(f"document.querySelector('input[name={name}][value={value}]').click()")
-
-
 def test_a_feeling_chosen_is_seen_on_the_face(server: ServerProcess, context: BrowserContext) -> None:
     tab = open_tab(context, f"{server.url}/?raw=1&seed=7")
     tab.talk()
     tab.until("streamEngine.style?.emotion === 'neutral' && streamEngine.seed === 7")
     tab.until("document.getElementById('seed').value === '7'")
 
-    choose(tab, "emotion", "joy")
+    tab.choose("emotion", "joy")
     tab.until("streamEngine.style.emotion === 'joy'")
     tab.until("((c) => c.CheekSquintLeft > 0.55 && c.MouthSmileLeft > 0.25)(streamEngine.shown.channels)")
-    choose(tab, "emotion", "anger")
+    tab.choose("emotion", "anger")
     tab.until("((c) => c.BrowDownLeft > 0.65 && c.CheekSquintLeft < 0.3)(streamEngine.shown.channels)")
 
     # The pad by its keys: the face looks to the side that the dot is on, in the mirror too.
-    choose(tab, "gaze", "target")
+    tab.choose("gaze", "target")
     pad = tab.page.locator("#gaze-pad")
     tab.page.evaluate("document.getElementById('gaze-pad').focus()")
     for _ in range(4):
