@@ -1,8 +1,9 @@
 """The CPU default: the network as an ONNX graph, its state in numpy.
 
 The graph (see `models.thunder.onnx_export`) takes every state tensor and gives its new value, but of the rings of keys
-and values only the tick's own row, which is written here at `position mod window`: no cache is ever copied out. Rows
-that lie close together are stepped as one slice of the state, without a copy in either.
+and values only the tick's own row, which is written here at `position mod window`: no cache is ever copied out. Each
+thread keeps a part of the slots to itself: that scales, where onnxruntime's own threads hardly do. Where all of a part
+is stepped, what comes out simply becomes its state; rows that lie close together are stepped as one slice of it.
 """
 
 import os
@@ -18,15 +19,13 @@ from stream_engine.engine.export_cache import exported
 
 _DENSE: Final = 0.7
 """Share of active rows in a slice from which stepping it whole beats gathering (measured: benchmarks.capacity)."""
-_MIN_PART: Final = 6
-"""Rows that make a part worth a thread of its own."""
+_BLOCK: Final = 5
+"""Neighbouring slots that share a part, since one with a single row hardly costs less than one with a few."""
 _TYPES: Final = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
 
 
 class OnnxBackend:
     """Steps rows through onnxruntime; see `Backend`.
-
-    Each thread steps a part of the batch by itself: that scales, where onnxruntime's own threads hardly do.
 
     Attributes:
         facts: about the model.
@@ -39,18 +38,16 @@ class OnnxBackend:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(str(source.graph), options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(str(source.graph), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no base class but this
             raise EngineStartError(f"{source.graph} cannot be loaded ({error}); delete it and start again") from error
-        self._outputs = [output.name for output in self._session.get_outputs()]
-        self._rings = [name.removesuffix("_row") for name in self._outputs if name.endswith("_row")]
-        self._state: dict[str, NDArray[np.generic]] = {
-            tensor.name: np.zeros((slots, *tensor.shape[1:]), _TYPES[tensor.type])
-            for tensor in self._session.get_inputs()
-            if tensor.name not in ("audio", "look_ahead", "noise")
-        }
-        self._threads = threads or max(1, (os.cpu_count() or 1) // 2)
-        self._pool = ThreadPoolExecutor(self._threads, "engine-part") if self._threads > 1 else None
+        threads = threads or max(1, (os.cpu_count() or 1) // 2)
+        # Low slots fill first: dealt out in small blocks, they fill all parts alike.
+        block, place = np.divmod(np.arange(slots), _BLOCK)
+        self._part_of = block % threads
+        self._place = block // threads * _BLOCK + place
+        self._parts = [_Part(session, int((self._part_of == part).sum())) for part in range(threads)]
+        self._pool = ThreadPoolExecutor(threads, "engine-part") if threads > 1 else None
 
     def step(
         self,
@@ -60,46 +57,83 @@ class OnnxBackend:
         noise: NDArray[np.float32],
     ) -> NDArray[np.float32]:
         """See `Backend.step`."""
-        parts = min(self._threads, max(1, len(rows) // _MIN_PART))
-        if parts == 1 or self._pool is None:
-            return self._step_part(rows, audio, look_ahead, noise)
-        cuts = [np.array_split(array, parts) for array in (rows, audio, look_ahead, noise)]
-        return np.concatenate(list(self._pool.map(self._step_part, *cuts)))
+        if self._pool is None:
+            return self._parts[0].step(rows, audio, look_ahead, noise)
+        frames = np.empty((len(rows), self.facts.channels), np.float32)
+        part_of, place = self._part_of[rows], self._place[rows]
 
-    def _step_part(
+        def step_part(part: int) -> None:
+            mine = np.flatnonzero(part_of == part)
+            frames[mine] = self._parts[part].step(place[mine], audio[mine], look_ahead[mine], noise[mine])
+
+        for _ in self._pool.map(step_part, np.unique(part_of).tolist()):
+            pass  # asking for each result raises what went wrong in a part
+        return frames
+
+    def reset(self, rows: NDArray[np.int64]) -> None:
+        """See `Backend.reset`."""
+        for part, state in enumerate(self._parts):
+            state.reset(self._place[rows[self._part_of[rows] == part]])
+
+
+class _Part:
+    """The state of some slots, stepped by one thread at a time."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, slots: int) -> None:
+        self._session, self._slots = session, slots
+        self._outputs = [output.name for output in session.get_outputs()]
+        self._rings = [name.removesuffix("_row") for name in self._outputs if name.endswith("_row")]
+        self._state: dict[str, NDArray[np.generic]] = {
+            tensor.name: np.zeros((slots, *tensor.shape[1:]), _TYPES[tensor.type])
+            for tensor in session.get_inputs()
+            if tensor.name not in ("audio", "look_ahead", "noise")
+        }
+
+    def step(
         self,
         rows: NDArray[np.int64],
         audio: NDArray[np.float32],
         look_ahead: NDArray[np.int64],
         noise: NDArray[np.float32],
     ) -> NDArray[np.float32]:
+        """As `Backend.step`, rows counted within the part."""
         first, span = int(rows[0]), int(rows[-1] - rows[0]) + 1
-        if len(rows) == span or len(rows) >= _DENSE * span:
-            chosen = rows - first
-            feed: dict[str, NDArray[np.generic]] = {n: s[first : first + span] for n, s in self._state.items()}
-            for name, value in (("audio", audio), ("look_ahead", look_ahead), ("noise", noise)):
-                feed[name] = value if len(rows) == span else _spread(value, chosen, span)
+        near: slice | NDArray[np.int64]
+        if len(rows) >= _DENSE * span:
+            near, chosen = slice(first, first + span), rows - first
         else:
-            chosen = np.arange(len(rows))
-            feed = {n: s[rows] for n, s in self._state.items()}
-            feed |= {"audio": audio, "look_ahead": look_ahead, "noise": noise}
-        # A slice is written as one block of memory, row by row is several times as dear.
-        all_of_it = len(rows) == span
-        into: slice | NDArray[np.int64] = slice(first, first + span) if all_of_it else rows
-        out: slice | NDArray[np.int64] = slice(None) if all_of_it else chosen
+            near, span, chosen = rows, len(rows), np.arange(len(rows))
+        feed: dict[str, NDArray[np.generic]] = {name: state[near] for name, state in self._state.items()}
+        for name, value in (("audio", audio), ("look_ahead", look_ahead), ("noise", noise)):
+            feed[name] = value if len(rows) == span else _spread(value, chosen, span)
         position = self._state["position"][rows]
         results = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
-        for name in self._rings:
-            ring = self._state[name]
-            ring[rows, :, position % ring.shape[2]] = results[name + "_row"][out, :, 0]
-        for name, state in self._state.items():
-            if name not in self._rings:
-                state[into] = results[name + "_out"][out]
-        frames: NDArray[np.float32] = results["frames"][out]
+        self._write_rings(rows, position, {name: results.pop(f"{name}_row")[chosen] for name in self._rings})
+        frames: NDArray[np.float32] = results.pop("frames")[chosen]
+        for name, new in results.items():
+            old = self._state[name.removesuffix("_out")]
+            if len(rows) < span:
+                idle = np.delete(np.arange(span), chosen)
+                new[idle] = old[near][idle]
+            if span == self._slots:
+                self._state[name.removesuffix("_out")] = new
+            else:
+                old[near] = new
         return frames
 
+    def _write_rings(
+        self, rows: NDArray[np.int64], position: NDArray[np.int64], new: dict[str, NDArray[np.generic]]
+    ) -> None:
+        """Writes a tick's keys and values, `[B, heads, 1, size]` by name, at `position` `[B]` modulo the window."""
+        for name, value in new.items():
+            ring = self._state[name]
+            _, heads, window, size = ring.shape
+            # one index into a flat view: several indices take numpy ten times as long
+            head = rows[:, None] * heads + np.arange(heads)
+            ring.reshape(-1, size)[(head * window + position[:, None] % window).ravel()] = value.reshape(-1, size)
+
     def reset(self, rows: NDArray[np.int64]) -> None:
-        """See `Backend.reset`."""
+        """As `Backend.reset`, rows counted within the part."""
         for state in self._state.values():
             state[rows] = 0
 

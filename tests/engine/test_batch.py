@@ -105,6 +105,26 @@ def test_threads_change_nothing(network: Path) -> None:
         np.testing.assert_allclose(results[0], results[1], atol=ATOL)
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_whoever_pauses_goes_on_where_they_were(network: Path, threads: int) -> None:
+    slots, rng = 16, np.random.default_rng(threads)
+    core = core_of("onnxruntime", network, slots=slots, threads=threads)
+    for row in range(slots):
+        core.open(row, epoch=1, look_ahead=3, seed=row)
+    frames: list[list[NDArray[np.float32]]] = [[] for _ in range(slots)]
+    for k in range(20):
+        # all, most or few: what steps a whole part, a slice of it or a gathering of rows
+        speak = np.flatnonzero(rng.random(slots) < (1.0, 0.85, 0.3)[k % 3])
+        for row in speak.tolist():
+            core.push(row, 1, tick(len(frames[row]), sound(20, row)[len(frames[row])]))
+        for row, frame in zip(speak.tolist(), must_step(core).channels, strict=True):
+            frames[row].append(frame)
+    lone = core_of("onnxruntime", network)
+    for row, shown in enumerate(frames):
+        expected = alone(lone, sound(20, row)[: len(shown)], seed=row)
+        np.testing.assert_allclose(np.stack(shown), expected, atol=ATOL)
+
+
 def test_waiting_ticks_of_a_slot_are_stepped_in_order(core: BatchCore) -> None:
     core.open(0, epoch=1, look_ahead=3, seed=0)
     core.open(1, epoch=1, look_ahead=3, seed=1)
