@@ -86,7 +86,8 @@ export class Signalling {
     try {
       response = await fetch(path, { ...init, headers: { ...init.headers, ...this.authorization() } });
     } catch (error) {
-      if (init.signal?.aborted) throw error;
+      // What was given up is no problem; an answer that did not come in time is.
+      if (init.signal?.aborted && !(error instanceof DOMException && error.name === 'TimeoutError')) throw error;
       throw new Problem('server_gone');
     }
     if (response.ok) return response;

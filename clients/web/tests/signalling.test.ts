@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { retryDelayMs } from '../src/backoff';
 import { parsePageParams } from '../src/page_params';
 import { parsePreferences } from '../src/preferences';
 import { viewerLink, whepPath } from '../src/whep';
-import { trickleFragment, whipPath } from '../src/whip';
+import { Signalling, trickleFragment, whipPath } from '../src/whip';
 
 describe('retryDelayMs', () => {
   it('meets a server that is back within two seconds, however long it was away', () => {
@@ -21,6 +21,31 @@ describe('retryDelayMs', () => {
     expect(retryDelayMs(0, 5000, 1)).toBe(5000);
     expect(retryDelayMs(0, 3_600_000, 1)).toBe(30_000);
     expect(retryDelayMs(3, 0, 1)).toBe(1500);
+  });
+});
+
+describe('a server that does not answer', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  });
+
+  function answerNothing(): void {
+    vi.stubGlobal('fetch', (_: string, { signal }: RequestInit) => {
+      return signal?.aborted ? Promise.reject(signal.reason as Error) : Promise.reject(new TypeError('refused'));
+    });
+  }
+
+  it('is gone, and tried again, when its time is up', async () => {
+    answerNothing();
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort(new DOMException('', 'TimeoutError')));
+    await expect(new Signalling(null).config()).rejects.toMatchObject({ code: 'server_gone', remedy: 'auto' });
+  });
+
+  it('is nobody’s problem when the page itself gave up', async () => {
+    answerNothing();
+    const offer = new Signalling(null).offer('/whip', '', AbortSignal.abort());
+    await expect(offer).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
 
