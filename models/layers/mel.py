@@ -1,7 +1,8 @@
 """Log-mel spectrogram that streams and exports: framing, window, DFT and mel filters as two matrix products.
 
 Frame i ends at sample (i + 1) · hop and looks 25 ms back; nothing looks ahead. The DFT is a plain matrix, so
-that the graph holds no FFT operator and runs the same under every backend.
+that the graph holds no FFT operator and runs the same under every backend. Window and cosine are even about a frame's
+middle and the sine is odd, so that the halves are first added and subtracted: half the products.
 """
 
 import math
@@ -41,14 +42,19 @@ class LogMel(nn.Module):
     def __init__(self, floor: float = 1e-6) -> None:
         super().__init__()
         self.floor = floor
-        time = torch.arange(WINDOW, dtype=torch.float64)
+        half = WINDOW // 2
+        time = torch.arange(1, half + 1, dtype=torch.float64)  # the window's sample 0 is zero
         hann = 0.5 - 0.5 * torch.cos(2 * math.pi * time / WINDOW)
-        angle = 2 * math.pi * time[:, None] * torch.arange(WINDOW // 2 + 1, dtype=torch.float64) / WINDOW
-        basis = torch.cat([torch.cos(angle), torch.sin(angle)], dim=1) * hann[:, None]
-        self.basis: Tensor
+        hann[-1] /= 2  # the middle sample is its own mirror image
+        filters = mel_filters()
+        heard = filters.sum(1).nonzero()[:, 0]  # bins that any filter passes
+        angle = 2 * math.pi * time[:, None] * heard / WINDOW
+        self.even: Tensor
+        self.odd: Tensor
         self.filters: Tensor
-        self.register_buffer("basis", basis.float(), persistent=False)
-        self.register_buffer("filters", mel_filters(), persistent=False)
+        self.register_buffer("even", (torch.cos(angle) * hann[:, None]).float(), persistent=False)
+        self.register_buffer("odd", (torch.sin(angle) * hann[:, None]).float(), persistent=False)
+        self.register_buffer("filters", filters[heard], persistent=False)
 
     def forward(self, audio: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """Frames of a chunk.
@@ -61,9 +67,10 @@ class LogMel(nn.Module):
             Natural-log mel power `[B, N / HOP, MELS]`, scaled to about -2..3, and the new tail.
         """
         heard = torch.cat([tail, audio], dim=1)
-        count = audio.shape[1] // HOP
-        frames = torch.stack([heard[:, i * HOP : i * HOP + WINDOW] for i in range(count)], dim=1)
-        spectrum = frames @ self.basis
-        real, imaginary = spectrum.chunk(2, dim=-1)
+        starts = range(0, audio.shape[1], HOP)
+        half = WINDOW // 2
+        first = torch.stack([heard[:, at + 1 : at + half + 1] for at in starts], dim=1)
+        second = torch.stack([heard[:, at + half : at + WINDOW] for at in starts], dim=1).flip(-1)
+        real, imaginary = (first + second) @ self.even, (first - second) @ self.odd
         mel = torch.log((real * real + imaginary * imaginary) @ self.filters + self.floor)
         return (mel + 6.0) / 4.0, heard[:, -self.TAIL :]
