@@ -47,7 +47,7 @@ class OnnxBackend:
         self._part_of = block % threads
         self._place = block // threads * _BLOCK + place
         self._parts = [_Part(session, int((self._part_of == part).sum())) for part in range(threads)]
-        self._pool = ThreadPoolExecutor(threads, "engine-part") if threads > 1 else None
+        self._pool = ThreadPoolExecutor(threads - 1, "engine-part") if threads > 1 else None
 
     def step(
         self,
@@ -66,8 +66,11 @@ class OnnxBackend:
             mine = np.flatnonzero(part_of == part)
             frames[mine] = self._parts[part].step(place[mine], audio[mine], look_ahead[mine], noise[mine])
 
-        for _ in self._pool.map(step_part, np.unique(part_of).tolist()):
-            pass  # asking for each result raises what went wrong in a part
+        here, *elsewhere = np.unique(part_of).tolist()
+        stepped = [self._pool.submit(step_part, part) for part in elsewhere]
+        step_part(here)
+        for part in stepped:
+            part.result()
         return frames
 
     def reset(self, rows: NDArray[np.int64]) -> None:
@@ -98,21 +101,21 @@ class _Part:
     ) -> NDArray[np.float32]:
         """As `Backend.step`, rows counted within the part."""
         first, span = int(rows[0]), int(rows[-1] - rows[0]) + 1
-        near: slice | NDArray[np.int64]
-        if len(rows) >= _DENSE * span:
-            near, chosen = slice(first, first + span), rows - first
-        else:
-            near, span, chosen = rows, len(rows), np.arange(len(rows))
+        near: slice | NDArray[np.int64] = slice(first, first + span)
+        if len(rows) < _DENSE * span:
+            near, span = rows, len(rows)
+        nobody_idle = len(rows) == span
+        chosen: slice | NDArray[np.int64] = slice(None) if nobody_idle else rows - first
         feed: dict[str, NDArray[np.generic]] = {name: state[near] for name, state in self._state.items()}
         for name, value in (("audio", audio), ("look_ahead", look_ahead), ("noise", noise)):
-            feed[name] = value if len(rows) == span else _spread(value, chosen, span)
-        position = self._state["position"][rows]
+            feed[name] = value if nobody_idle else _spread(value, chosen, span)
+        position = self._state["position"][rows].astype(np.int64)
         results = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
         self._write_rings(rows, position, {name: results.pop(f"{name}_row")[chosen] for name in self._rings})
         frames: NDArray[np.float32] = results.pop("frames")[chosen]
         for name, new in results.items():
             old = self._state[name.removesuffix("_out")]
-            if len(rows) < span:
+            if not nobody_idle:
                 idle = np.delete(np.arange(span), chosen)
                 new[idle] = old[near][idle]
             if span == self._slots:
@@ -125,12 +128,12 @@ class _Part:
         self, rows: NDArray[np.int64], position: NDArray[np.int64], new: dict[str, NDArray[np.generic]]
     ) -> None:
         """Writes a tick's keys and values, `[B, heads, 1, size]` by name, at `position` `[B]` modulo the window."""
+        _, heads, window, size = self._state[self._rings[0]].shape
+        # One index into a flat view: several indices take numpy ten times as long.
+        head = rows[:, None] * heads + np.arange(heads)
+        index = (head * window + position[:, None] % window).ravel()
         for name, value in new.items():
-            ring = self._state[name]
-            _, heads, window, size = ring.shape
-            # one index into a flat view: several indices take numpy ten times as long
-            head = rows[:, None] * heads + np.arange(heads)
-            ring.reshape(-1, size)[(head * window + position[:, None] % window).ravel()] = value.reshape(-1, size)
+            self._state[name].reshape(-1, size)[index] = value.reshape(-1, size)
 
     def reset(self, rows: NDArray[np.int64]) -> None:
         """As `Backend.reset`, rows counted within the part."""
@@ -138,7 +141,7 @@ class _Part:
             state[rows] = 0
 
 
-def _spread(value: NDArray[np.generic], chosen: NDArray[np.int64], span: int) -> NDArray[np.generic]:
+def _spread(value: NDArray[np.generic], chosen: slice | NDArray[np.int64], span: int) -> NDArray[np.generic]:
     """Rows put into a slice whose other rows are idle (and whose results are thrown away)."""
     spread = np.zeros((span, *value.shape[1:]), value.dtype)
     spread[chosen] = value
