@@ -4,6 +4,9 @@ A ring of W rows holds the keys and values of the W positions before the chunk; 
 queries see those and the new keys up to themselves, never further back than W positions, whatever the chunking: the
 ring is read before it is written, so a chunk of any length is exact. Distance is penalised linearly (ALiBi, Press et
 al. 2022, §3): only relative position enters, so a stream may run for ever without leaving the trained range.
+
+Several heads of queries may share one head of keys and values (Shazeer 2019; grouped: Ainslie et al. 2023): a live step
+spends its time on reading the ring, which becomes as many times smaller.
 """
 
 import torch
@@ -51,9 +54,9 @@ def ring_attention(
 
     Args:
         query: `[B, H, T, D]`.
-        key: `[B, H, T, D]`, the chunk's own.
+        key: `[B, K, T, D]`, the chunk's own; H is a multiple of K, and neighbouring heads of queries share one of keys.
         value: as `key`.
-        ring_keys: `[B, H, W, D]`, rows in storage order.
+        ring_keys: `[B, K, W, D]`, rows in storage order.
         ring_values: as `ring_keys`.
         distances: `[B, T, W + T]` from :func:`ring_distances`.
         slopes: `[H]`, penalty per position of distance.
@@ -62,10 +65,12 @@ def ring_attention(
     Returns:
         `[B, H, T, D]`.
     """
-    rows = ring_keys.shape[2]
-    seen = ((distances >= 0) & (distances <= window))[:, None]
-    bias = torch.where(seen, -slopes[None, :, None, None] * distances[:, None].to(query.dtype), float("-inf"))
-    query = query * query.shape[-1] ** -0.5
+    batch, heads, chunk, size = query.shape
+    shared, rows = key.shape[1], ring_keys.shape[2]
+    far = torch.where((distances >= 0) & (distances <= window), distances.to(query.dtype), float("inf"))
+    bias = (-slopes[:, None, None] * far[:, None]).reshape(batch, shared, -1, rows + chunk)
+    query = (query * size**-0.5).reshape(batch, shared, -1, size)
     scores = torch.cat([query @ ring_keys.transpose(-1, -2), query @ key.transpose(-1, -2)], dim=-1) + bias
     weights = torch.softmax(scores, dim=-1)
-    return weights[..., :rows] @ ring_values + weights[..., rows:] @ value
+    attended = weights[..., :rows] @ ring_values + weights[..., rows:] @ value
+    return attended.reshape(batch, heads, chunk, size)

@@ -45,6 +45,7 @@ class ThunderConfig:
     """Sizes of the network; stored beside its weights.
 
     Attributes:
+        heads_per_key: how many of the heads share one head of keys and values.
         temperature: what the flow's noise is scaled by when it samples: 0 is the middle of what the mouth may do.
     """
 
@@ -52,6 +53,7 @@ class ThunderConfig:
     dim: int = 192
     layers: int = 4
     heads: int = 4
+    heads_per_key: int = 1
     feed_forward: int = 512
     window: int = 48
     level_dim: int = 64
@@ -72,7 +74,7 @@ class ThunderState:
         noise_poles: `[B, 2, speaking]`, the noise filter's memory.
         behaviour: `[B, S]`, see `Behaviour`.
         position: `[B]` int64, ticks since the slot's reset.
-        ring_keys: `[B, heads, window, dim / heads]` per layer; position p in row p mod window.
+        ring_keys: `[B, heads / heads_per_key, window, dim / heads]` per layer; position p in row p mod window.
         ring_values: as `ring_keys`.
     """
 
@@ -119,7 +121,7 @@ class ContextStep:
         context: `[B, T, dim]`, the flow head's condition.
         cues: `[B, T, cues]`, logits of `models.thunder.behaviour.CUES`.
         state: new values of the state's tensors that the pass changes, but the rings.
-        keys: `[B, heads, T, dim / heads]` per layer, to be written into the ring.
+        keys: `[B, heads / heads_per_key, T, dim / heads]` per layer, to be written into the ring.
         values: as `keys`.
     """
 
@@ -143,7 +145,9 @@ class Thunder(nn.Module):
             MultiHeadFilm(config.dim, config.level_dim, len(LEVEL_KERNELS), config.heads) for _ in range(config.layers)
         )
         self.blocks = nn.ModuleList(
-            RingBlock(config.dim, config.heads, config.feed_forward, config.window, config.dropout)
+            RingBlock(
+                config.dim, config.heads, config.heads_per_key, config.feed_forward, config.window, config.dropout
+            )
             for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(config.dim)
@@ -171,7 +175,7 @@ class Thunder(nn.Module):
     def init_state(self, batch_size: int) -> ThunderState:
         """A fresh state for `batch_size` slots."""
         config = self.config
-        ring = (batch_size, config.heads, config.window, config.dim // config.heads)
+        ring = (batch_size, config.heads // config.heads_per_key, config.window, config.dim // config.heads)
         return ThunderState(
             audio_tail=torch.zeros(batch_size, LogMel.TAIL),
             encoder_tails=self.encoder.init_tails(batch_size),

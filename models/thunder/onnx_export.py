@@ -2,7 +2,7 @@
 
 Inputs: `audio [B, 320]`, `look_ahead [B]`, `noise [B, noise_size]`, then every tensor of `ThunderState` by name.
 Outputs: `frames [B, 61]`, then for each state tensor its value after the tick as `<name>_out`, except the rings: of
-those only the tick's own row comes out, as `<name>_row` `[B, heads, 1, dim / heads]`. The host owns the rings and
+those only the tick's own row comes out, as `<name>_row` `[B, key_heads, 1, dim / heads]`. The host owns the rings and
 writes that row at `position mod window` of the third dimension, so no cache is ever copied out of the graph.
 """
 

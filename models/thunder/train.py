@@ -103,11 +103,12 @@ PRESETS = {
 
 
 SIZES = {
-    "half": ThunderConfig("thunder-half", dim=132, feed_forward=352, level_dim=44, head_width=96),
     "base": ThunderConfig(),
-    "double": ThunderConfig("thunder-double", dim=276, feed_forward=736, level_dim=92, head_width=176),
+    "lean": ThunderConfig("thunder-lean", dim=160, heads_per_key=4, feed_forward=448),
+    "half": ThunderConfig("thunder-half", dim=112, heads_per_key=4, feed_forward=304, level_dim=44, head_width=92),
+    "double": ThunderConfig("thunder-double", dim=232, heads_per_key=4, feed_forward=648, level_dim=92, head_width=180),
 }
-"""Networks of about half and twice the parameters, to see what size is worth."""
+"""The network that ships, a cheaper one, and about half and twice its parameters, to see what size is worth."""
 
 
 def shortened(preset: Preset, share: float) -> Preset:
@@ -160,7 +161,7 @@ class Training:
         """All stages, or what the checkpoint leaves to do of them.
 
         Raises:
-            ResumeError: there is no checkpoint, or it is of another training.
+            ResumeError: there is no checkpoint, or it is of another training. One with further stages is the same.
         """
         saved: dict[str, Any] | None = None
         done = 0
@@ -187,7 +188,9 @@ class Training:
         if not self.checkpoint.exists():
             raise ResumeError(f"there is no {self.checkpoint}; leave --resume away, or name another --run")
         saved: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
-        if saved["preset"] != self._preset_text():
+        before, now = json.loads(saved["preset"]), json.loads(self._preset_text())
+        now["stages"] = now["stages"][: len(before["stages"])]  # a training may be given further stages
+        if before != now:
             raise ResumeError(
                 f"{self.checkpoint} is of another training; resume with the options it was begun with, or name another "
                 "--run"

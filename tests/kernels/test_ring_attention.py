@@ -8,8 +8,9 @@ from kernels.ring_attention.reference import alibi_slopes, ring_attention, ring_
 
 
 def dense(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, window: int) -> torch.Tensor:
-    """Banded causal attention over a whole sequence, written with loops."""
+    """Banded causal attention over a whole sequence, written with loops; heads of queries share those of keys."""
     heads, length, size = query.shape
+    key, value = (part.repeat_interleave(heads // len(part), 0) for part in (key, value))
     out = torch.zeros_like(query)
     slopes = alibi_slopes(heads)
     for h in range(heads):
@@ -21,20 +22,26 @@ def dense(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, window: i
     return out
 
 
-@given(chunks=st.lists(st.integers(1, 7), min_size=1, max_size=6), window=st.integers(1, 6), seed=st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
-def test_ring_equals_dense_across_the_wrap(chunks: list[int], window: int, seed: int) -> None:
-    length, heads, size = sum(chunks), 2, 4
+@given(
+    chunks=st.lists(st.integers(1, 7), min_size=1, max_size=6),
+    window=st.integers(1, 6),
+    heads=st.sampled_from([(2, 2), (4, 2), (4, 1)]),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=60, deadline=None)
+def test_ring_equals_dense_across_the_wrap(chunks: list[int], window: int, heads: tuple[int, int], seed: int) -> None:
+    length, size = sum(chunks), 4
     torch.manual_seed(seed)
-    query, key, value = (torch.randn(heads, length, size) for _ in range(3))
+    query, key, value = (torch.randn(count, length, size) for count in (heads[0], heads[1], heads[1]))
     expected = dense(query, key, value, window)
-    ring_keys, ring_values = torch.full((2, 1, heads, window, size), float("1e4"))  # poison: never read unwritten rows
+    # poison: never read unwritten rows
+    ring_keys, ring_values = torch.full((2, 1, heads[1], window, size), float("1e4"))
     start, parts = 0, []
     for chunk in chunks:
         end = start + chunk
         distances = ring_distances(torch.tensor([start]), window, chunk)
         q, k, v = (part[None, :, start:end] for part in (query, key, value))
-        parts.append(ring_attention(q, k, v, ring_keys, ring_values, distances, alibi_slopes(heads), window))
+        parts.append(ring_attention(q, k, v, ring_keys, ring_values, distances, alibi_slopes(heads[0]), window))
         for position in range(max(start, end - window), end):
             ring_keys[:, :, position % window] = key[:, position]
             ring_values[:, :, position % window] = value[:, position]

@@ -14,7 +14,9 @@ from models.streaming import Control
 from models.thunder import Thunder, ThunderConfig, ThunderState
 
 TICK = 320
-SMALL = ThunderConfig(dim=32, layers=2, heads=2, feed_forward=48, window=9, level_dim=8, head_width=32, temperature=1)
+SMALL = ThunderConfig(
+    dim=32, layers=2, heads=4, heads_per_key=2, feed_forward=48, window=9, level_dim=8, head_width=32, temperature=1
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """A training stops anywhere and goes on as if it had not; its stages follow each other; the best network is kept."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ class StoppedError(Exception):
     """Somebody pressed Ctrl-C."""
 
 
-def training(run: Path, judge: Any) -> Training:
-    preset = Preset(POOL, STAGES, TrainConfig(batch=2, ticks=20, validate_every=2), SMALL)
+def training(run: Path, judge: Any, stages: Sequence[Stage] = STAGES) -> Training:
+    preset = Preset(POOL, stages, TrainConfig(batch=2, ticks=20, validate_every=2), SMALL)
     run.mkdir(exist_ok=True)
     if not (run / "pool" / "pool.json").exists():
         build_pool(corpus(), POOL, run / "pool", workers=1)
@@ -66,6 +67,16 @@ def test_a_stopped_training_goes_on_as_if_it_had_not(tmp_path: Path, stop_at: in
     whole.run(resume=False)
     for name, value in whole.average.state_dict().items():
         torch.testing.assert_close(resumed.average.state_dict()[name], value)
+
+
+def test_a_finished_training_goes_on_with_a_further_stage_as_if_it_had_been_planned(tmp_path: Path) -> None:
+    training(tmp_path / "a", Judge(), STAGES[:1]).run(resume=False)
+    longer = training(tmp_path / "a", Judge())
+    longer.run(resume=True)
+    whole = training(tmp_path / "b", Judge())
+    whole.run(resume=False)
+    for name, value in whole.average.state_dict().items():
+        torch.testing.assert_close(longer.average.state_dict()[name], value)
 
 
 def test_the_network_that_was_there_stays_until_another_is_done(tmp_path: Path) -> None:
