@@ -5,8 +5,8 @@ queries see those and the new keys up to themselves, never further back than W p
 ring is read before it is written, so a chunk of any length is exact. Distance is penalised linearly (ALiBi, Press et
 al. 2022, §3): only relative position enters, so a stream may run for ever without leaving the trained range.
 
-Several heads of queries may share one head of keys and values (Shazeer 2019; grouped: Ainslie et al. 2023): a live step
-spends its time on reading the ring, which becomes as many times smaller.
+Several heads of queries may share one head of keys and values (Shazeer 2019; grouped: Ainslie et al. 2023): the ring
+that a live step reads is as many times smaller.
 """
 
 import torch

@@ -7,7 +7,7 @@ is stepped, what comes out simply becomes its state; rows that lie close togethe
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Final
 
 import numpy as np
@@ -68,7 +68,10 @@ class OnnxBackend:
 
         here, *elsewhere = np.unique(part_of).tolist()
         stepped = [self._pool.submit(step_part, part) for part in elsewhere]
-        step_part(here)
+        try:
+            step_part(here)
+        finally:
+            wait(stepped)  # whatever went wrong here, nothing of the step is under way when it is told
         for part in stepped:
             part.result()
         return frames
@@ -113,10 +116,10 @@ class _Part:
         results = dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
         self._write_rings(rows, position, {name: results.pop(f"{name}_row")[chosen] for name in self._rings})
         frames: NDArray[np.float32] = results.pop("frames")[chosen]
+        idle = np.empty(0, np.int64) if nobody_idle else np.delete(np.arange(span), chosen)
         for name, new in results.items():
             old = self._state[name.removesuffix("_out")]
-            if not nobody_idle:
-                idle = np.delete(np.arange(span), chosen)
+            if len(idle):
                 new[idle] = old[near][idle]
             if span == self._slots:
                 self._state[name.removesuffix("_out")] = new
@@ -129,7 +132,7 @@ class _Part:
     ) -> None:
         """Writes a tick's keys and values, `[B, heads, 1, size]` by name, at `position` `[B]` modulo the window."""
         _, heads, window, size = self._state[self._rings[0]].shape
-        # One index into a flat view: several indices take numpy ten times as long.
+        # One index into a flat view: numpy is slower with several.
         head = rows[:, None] * heads + np.arange(heads)
         index = (head * window + position[:, None] % window).ravel()
         for name, value in new.items():
