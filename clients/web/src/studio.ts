@@ -8,16 +8,17 @@
 import { Feed } from './feed';
 import type { LevelMeter } from './level_meter';
 import { Line, type LineState } from './line';
-import { Microphone } from './microphone';
 import type { PageParams } from './page_params';
 import { keepToken } from './page_params';
 import type { Preferences } from './preferences';
 import { Problem } from './problems';
 import type { Control, MotionFrame, ServerEvent, Style } from './protocol';
 import { SampleVoice, type SampleClip } from './sample_voice';
+import { type Settings, SettingsSync } from './settings_sync';
 import { Sounds } from './sounds';
 import { DEFAULT_STYLE, StyleSync, parseStyle } from './style_sync';
 import { Trouble } from './trouble';
+import { Voice } from './voice';
 import { viewerLink, whepPath } from './whep';
 import { Signalling, whipPath } from './whip';
 
@@ -39,12 +40,6 @@ export interface StudioState {
   readonly viewers: number;
 }
 
-/** What turns only at a reset; null where it is not known, or left to chance. */
-export interface Settings {
-  readonly lookAheadMs: number | null;
-  readonly seed: number | null;
-}
-
 /** A session kept only by a finished sample gives its place back after this. */
 const SAMPLE_LINGER_MS = 30_000;
 /** A sample waits this long for the page's own viewer connection, so that its beginning is heard. */
@@ -56,8 +51,7 @@ export class Studio {
   /** The speaker's second line, to its own session. */
   private readonly mirrorLine: Line;
   private readonly sounds: Sounds;
-  private microphone: Microphone | null = null;
-  private sample: SampleVoice | null = null;
+  private readonly voice = new Voice();
   private linger = 0;
   private wasOpen = false;
   private busy = false;
@@ -65,14 +59,7 @@ export class Studio {
   private readonly trouble: Trouble;
   private view: View;
   private lineState: LineState = 'closed';
-  /** Starts the sample that waits for its listener, the page's own viewer connection. */
-  private waitingSample: (() => void) | null = null;
-  private sampleTimer = 0;
-  /** What the person wants, or the server drew for the first session; the next session gets the same. */
-  private lookAheadMs: number | null;
-  private seed: number | null;
-  /** As the server told last; before, what is wanted and the server's default. A new object whenever told. */
-  private settings_: Settings;
+  private readonly settingsSync: SettingsSync;
   /** How the face moves, as the sliders have it. */
   readonly style: StyleSync;
   /** Told of all motion of the session as it arrives, whichever view is on. */
@@ -87,9 +74,9 @@ export class Studio {
     this.signalling = new Signalling(token);
     this.sounds = new Sounds(onChange);
     this.trouble = new Trouble(onChange);
-    this.lookAheadMs = params.lookAheadMs;
-    this.seed = params.seed;
-    this.settings_ = { lookAheadMs: params.lookAheadMs, seed: params.seed };
+    this.settingsSync = new SettingsSync({ lookAheadMs: params.lookAheadMs, seed: params.seed }, (reset) =>
+      this.control(reset),
+    );
     this.style = new StyleSync(
       preferences.style,
       { now: () => performance.now(), after: (ms, action) => void setTimeout(action, ms) },
@@ -99,9 +86,9 @@ export class Studio {
     const watch = params.watch;
     this.view = watch === null ? 'own' : 'viewers';
     this.line = new Line({
-      path: () => (watch === null ? whipPath({ lookAheadMs: this.lookAheadMs, seed: this.seed }) : whepPath(watch)),
+      path: () => (watch === null ? whipPath(this.settingsSync.forOffer) : whepPath(watch)),
       signalling: this.signalling,
-      track: () => (watch === null ? this.track : null),
+      track: () => this.voice.track,
       listener: {
         onState: (state, problem) => this.takeLineState(state, problem),
         onEvent: (event) => this.takeEvent(event),
@@ -115,7 +102,7 @@ export class Studio {
       track: () => null,
       listener: {
         onState: (state, problem) => {
-          if (state === 'open') this.startSample();
+          if (state === 'open') this.voice.startSample();
           // The line to the session itself says what is wrong with the session.
           if (problem !== null && problem.code !== 'session_unknown' && problem.code !== 'session_closed') {
             if (this.lineState === 'open') this.problem = problem;
@@ -135,9 +122,9 @@ export class Studio {
       phase: this.phase,
       problem: this.problem ?? this.trouble.now,
       view: this.view,
-      voice: this.sample !== null ? 'sample' : this.microphone !== null ? 'microphone' : 'none',
-      sample: this.sample?.clip ?? null,
-      muted: this.watching ? this.sounds.loudspeaker.muted : (this.microphone?.muted ?? false),
+      voice: this.voice.kind,
+      sample: this.voice.clip,
+      muted: this.watching ? this.sounds.loudspeaker.muted : this.voice.muted,
       soundBlocked: this.sounds.loudspeaker.blocked,
       viewerLink:
         this.watching || this.phase !== 'live' || this.line.sessionId === null
@@ -160,7 +147,7 @@ export class Studio {
   }
 
   get settings(): Settings {
-    return this.settings_;
+    return this.settingsSync.shown;
   }
 
   /** How the face moves: as the sliders have it, or on a watching page as the server told. */
@@ -189,22 +176,19 @@ export class Studio {
     await this.exclusively(async () => {
       const { deviceId, echoCancellation, noiseSuppression } = this.preferences;
       const raw = this.params.rawMicrophone;
-      const microphone = await Microphone.open({
-        deviceId,
-        echoCancellation: echoCancellation && !raw,
-        noiseSuppression: noiseSuppression && !raw,
-      });
-      this.dropSample();
-      this.microphone?.close();
-      this.microphone = microphone;
-      microphone.onLost(() => {
-        if (this.microphone !== microphone) return;
-        this.stop();
-        this.problem = new Problem('mic_lost');
-        this.onChange();
-      });
+      const stream = await this.voice.openMicrophone(
+        {
+          deviceId,
+          echoCancellation: echoCancellation && !raw,
+          noiseSuppression: noiseSuppression && !raw,
+        },
+        () => {
+          this.stop();
+          this.report(new Problem('mic_lost'));
+        },
+      );
       await this.sounds.useContext();
-      await this.sendVoice(microphone.stream);
+      await this.sendVoice(stream);
     });
   }
 
@@ -214,29 +198,19 @@ export class Studio {
       const context = await this.sounds.useContext();
       const sample = await SampleVoice.load(context, clip);
       const viewBefore = this.view;
-      this.dropSample();
-      this.sample = sample;
-      await this.sendVoice(sample.stream);
-      this.waitingSample = () => {
-        if (this.sample === sample) sample.start(() => void this.sampleEnded(sample, viewBefore));
-      };
+      await this.sendVoice(this.voice.useSample(sample, () => void this.sampleEnded(viewBefore)));
       this.setView('viewers');
-      if (this.mirrorLine.state === 'open') this.startSample();
+      if (this.mirrorLine.state === 'open') this.voice.startSample();
     });
   }
 
   /** End the session and let the microphone go. */
   stop(): void {
-    clearTimeout(this.linger);
     this.mirrorLine.close(false); // viewers end with the session
     this.line.close();
-    this.dropSample();
-    this.microphone?.close();
-    this.microphone = null;
-    this.sounds.send(null);
+    this.releaseVoice();
     this.sounds.silence();
     this.problem = null;
-    this.wasOpen = false;
     this.onChange();
   }
 
@@ -255,8 +229,8 @@ export class Studio {
   setMuted(muted: boolean): void {
     if (this.watching) {
       this.sounds.loudspeaker.muted = muted;
-    } else if (this.microphone !== null) {
-      this.microphone.muted = muted;
+    } else if (this.voice.microphone !== null) {
+      this.voice.microphone.muted = muted;
       this.control({ type: 'mute', muted });
     }
     this.onChange();
@@ -264,19 +238,17 @@ export class Studio {
 
   /** How far the network looks ahead; the motion stream starts afresh. */
   setLookAhead(ms: number): void {
-    this.lookAheadMs = ms;
-    this.control({ type: 'reset', look_ahead_ms: ms });
+    this.settingsSync.setLookAhead(ms);
   }
 
   /** Which liveliness the network adds of its own; the motion stream starts afresh. */
   setSeed(seed: number): void {
-    this.seed = seed;
-    this.control({ type: 'reset', seed });
+    this.settingsSync.setSeed(seed);
   }
 
   /** Open the microphone anew with changed preferences, if it is open. */
   async microphoneChanged(): Promise<void> {
-    if (this.microphone !== null) await this.talk();
+    if (this.voice.microphone !== null) await this.talk();
   }
 
   setToken(token: string): void {
@@ -284,14 +256,14 @@ export class Studio {
     this.signalling.token = token;
     this.problem = null;
     // The voice is still there where a speaker was turned away.
-    if (this.watching || this.track !== null) this.line.open();
+    if (this.watching || this.voice.track !== null) this.line.open();
     this.onChange();
   }
 
   /** Try what failed once more, at a person's wish. */
   retry(): void {
     this.problem = null;
-    if (this.watching || this.track !== null) this.line.open();
+    if (this.watching || this.voice.track !== null) this.line.open();
     this.onChange();
   }
 
@@ -326,7 +298,7 @@ export class Studio {
 
   /** The page was kept by the browser and shown again. */
   comeBack(): void {
-    if (this.watching || this.track !== null) this.line.open();
+    if (this.watching || this.voice.track !== null) this.line.open();
   }
 
   /** Loudness of the voice sent (or heard, for viewers), 0..1. */
@@ -355,10 +327,6 @@ export class Studio {
     return this.params.watch !== null;
   }
 
-  private get track(): MediaStreamTrack | null {
-    return this.sample?.track ?? this.microphone?.track ?? null;
-  }
-
   private get phase(): Phase {
     if (this.lineState === 'open') return 'live';
     if (this.lineState === 'connecting') return this.wasOpen ? 'reconnecting' : 'connecting';
@@ -372,12 +340,12 @@ export class Studio {
     if (state === 'open') {
       this.wasOpen = true;
       this.problem = null;
-      this.sampleTimer = window.setTimeout(() => this.startSample(), VIEWER_WAIT_MS);
-      if (this.microphone?.muted === true) this.control({ type: 'mute', muted: true });
+      this.voice.startSampleWithin(VIEWER_WAIT_MS);
+      if (this.voice.muted) this.control({ type: 'mute', muted: true });
       if (!this.watching && this.view === 'viewers') this.mirrorLine.open();
     } else {
       this.style.disconnected();
-      clearTimeout(this.sampleTimer);
+      this.voice.keepSampleWaiting();
       if (!this.watching) this.mirrorLine.close();
       // While a try is under way, what went wrong before stays readable.
       if (state !== 'connecting') this.problem = this.wordFor(problem);
@@ -396,9 +364,8 @@ export class Studio {
 
   /** A session that ended for good leaves no microphone open behind it. */
   private releaseVoice(): void {
-    this.dropSample();
-    this.microphone?.close();
-    this.microphone = null;
+    clearTimeout(this.linger);
+    this.voice.release();
     this.sounds.send(null);
     this.wasOpen = false;
   }
@@ -423,62 +390,33 @@ export class Studio {
     clearTimeout(this.linger);
     this.sounds.send(stream);
     if (this.lineState === 'closed') this.line.open();
-    else await this.line.replaceTrack(this.track);
+    else await this.line.replaceTrack(this.voice.track);
   }
 
-  private async sampleEnded(sample: SampleVoice, viewBefore: View): Promise<void> {
-    if (this.sample !== sample) return;
-    if (this.microphone === null) {
+  private async sampleEnded(viewBefore: View): Promise<void> {
+    const { microphone } = this.voice;
+    if (microphone === null) {
       this.linger = window.setTimeout(() => {
-        if (this.sample === sample) this.stop();
+        if (this.voice.kind === 'sample') this.stop();
       }, SAMPLE_LINGER_MS);
       return;
     }
-    this.dropSample();
-    await this.sendVoice(this.microphone.stream);
+    this.voice.dropSample();
+    await this.sendVoice(microphone.stream);
     this.setView(viewBefore);
-  }
-
-  private startSample(): void {
-    clearTimeout(this.sampleTimer);
-    const start = this.waitingSample;
-    this.waitingSample = null;
-    start?.();
-  }
-
-  private dropSample(): void {
-    this.waitingSample = null;
-    const sample = this.sample;
-    this.sample = null;
-    sample?.close();
   }
 
   private takeEvent(event: ServerEvent): void {
     this.trouble.takeEvent(event);
-    if (event.type === 'hello' || event.type === 'reset') {
-      this.settings_ = { lookAheadMs: event.look_ahead_ms, seed: event.seed ?? null };
-    }
-    if (event.type === 'hello') this.askForWanted(event);
+    this.settingsSync.takeEvent(event);
     // Viewers may look at the style, not change it.
     if (event.type === 'style' && !this.watching) this.style.takeEvent(parseStyle(event));
     if (event.type === 'stats' || event.type === 'hello' || event.type === 'reset') this.onChange();
   }
 
-  /** What was chosen after the offer had gone out is asked for now. */
-  private askForWanted(hello: { look_ahead_ms: number; seed?: number }): void {
-    // A connection that comes back brings the same life back.
-    const seed = (this.seed ??= hello.seed ?? null);
-    const ms = this.lookAheadMs ?? hello.look_ahead_ms;
-    if (ms === hello.look_ahead_ms && seed === (hello.seed ?? seed)) return;
-    this.control({ type: 'reset', look_ahead_ms: ms, ...(seed !== null && { seed }) });
-  }
-
-  /** Until a session tells, the next one is taken to have the server's default look-ahead. */
   private async learnDefaults(): Promise<void> {
     const { lookAheadMs } = await this.signalling.config().catch(() => ({ lookAheadMs: null }));
-    if (lookAheadMs === null || this.lookAheadMs !== null || this.settings_.lookAheadMs !== null) return;
-    this.settings_ = { lookAheadMs, seed: this.seed };
-    this.onChange();
+    if (this.settingsSync.takeDefault(lookAheadMs)) this.onChange();
   }
 
   /** What acts on the session is its speaker's alone; the server refuses it from viewers. */

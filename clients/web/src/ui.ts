@@ -11,7 +11,8 @@ import type { Recorder } from './recorder';
 import type { Shown } from './render_loop';
 import { SAMPLE_CLIPS, type SampleClip } from './sample_voice';
 import { SoundPanel } from './sound_panel';
-import type { Settings, Studio, StudioState } from './studio';
+import type { Settings } from './settings_sync';
+import type { Studio, StudioState } from './studio';
 import { TakePanel } from './take_panel';
 
 const PHASES: Record<StudioState['phase'], string> = {
