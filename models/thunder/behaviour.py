@@ -94,7 +94,7 @@ _MICRO_THRESHOLD: Final = 1.7
 """Two draws a second, of which other saccades leave room for one or more."""
 _ASIDE: Final = 0.12
 """Eyes go aside where a normal number is below this, at rest."""
-_ASIDE_IN_TALK: Final = 0.92
+_ASIDE_IN_TALK: Final = 1.05
 _ASIDE_AT_ONSET: Final = 0.7
 _HOLD_S: Final = (1.25, 0.75)
 """Median fixation of the listener and aside."""
